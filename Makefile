@@ -1,0 +1,47 @@
+# The entry points. Everything is installed into .venv and .trunkline, nothing by hand; see the README.
+SCENARIO ?= examples/workshop.yml
+LAB ?= inventory/lab.clab.yml
+ARGS ?=
+BENCH ?= all
+
+bootstrap = @sh api/trunkline/dev/bootstrap.sh
+dev = @.venv/bin/python -m trunkline.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down clean env test lint netbox-template
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## from nothing to routers that talk: NetBox, lab, API, orders, pings (SCENARIO=file LAB=file for another network)
+	$(bootstrap) embedded
+	$(dev) demo --scenario '$(SCENARIO)' --lab '$(LAB)'
+
+up: ## everything of the demo but the orders
+	$(bootstrap) embedded
+	$(dev) up --scenario '$(SCENARIO)' --lab '$(LAB)'
+
+down: ## stop everything; the data stays
+	$(dev) down
+
+clean: down ## stop everything and remove the data
+	@rm -rf .trunkline .venv
+
+env: ## print the exports that let a client in: eval "$$(make -s env)"
+	$(dev) env
+
+test: ## every test, against the real NetBox and real routers (ARGS="-k name" chooses)
+	$(bootstrap) embedded,test
+	@.venv/bin/pytest $(ARGS)
+
+lint: ## ruff, mypy, ansible-lint, yamllint
+	$(bootstrap) embedded,test,lint
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/yamllint --strict .
+	@.venv/bin/ansible-lint
+
+netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
+	$(bootstrap) embedded
+	$(dev) netbox-template

@@ -1,0 +1,266 @@
+"""The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+type JsonObject = dict[str, object]
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints get names by rule, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        JsonObject: JSONB,
+        dict[str, object]: JSONB,
+    }
+
+
+class Lifecycle(enum.StrEnum):
+    """Where a subscription is in its life."""
+
+    INITIAL = "initial"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    MIGRATING = "migrating"
+    DISABLED = "disabled"
+    TERMINATED = "terminated"
+
+
+class RunStatus(enum.StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting-approval"
+    APPLYING = "applying"
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ROLLING_BACK = "rolling-back"
+    ROLLED_BACK = "rolled-back"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen by itself."""
+        return self in ENDED
+
+
+ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.ROLLED_BACK, RunStatus.CANCELLED})
+LIVE = frozenset(RunStatus) - ENDED
+
+
+class RunTarget(enum.StrEnum):
+    """What a run does to its subscription."""
+
+    CREATE = "create"
+    MODIFY = "modify"
+    TERMINATE = "terminate"
+    VALIDATE = "validate"
+    RESYNC = "resync"
+
+
+class Approval(enum.StrEnum):
+    """Whether a person approves the plan before it is applied."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+def _enum(type_: type[enum.StrEnum]) -> Enum:
+    # Text with the value, not a PostgreSQL enum: a new value then needs no migration of the type.
+    return Enum(
+        type_, native_enum=False, create_constraint=False, length=32, values_callable=lambda e: [m.value for m in e]
+    )
+
+
+class Customer(Base):
+    """Whom a subscription is for."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    shortcode: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ProductRow(Base):
+    """A product of the catalogue, as the database knows it."""
+
+    __tablename__ = "products"
+
+    slug: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    description: Mapped[str] = mapped_column(Text)
+    block: Mapped[str] = mapped_column(String(100))
+    fixed_inputs: Mapped[JsonObject]
+    status: Mapped[str] = mapped_column(String(32), server_default="active")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Subscription(Base):
+    """A product ordered for a customer."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    product_slug: Mapped[str] = mapped_column(ForeignKey("products.slug"), index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    status: Mapped[Lifecycle] = mapped_column(_enum(Lifecycle), default=Lifecycle.INITIAL, index=True)
+    insync: Mapped[bool] = mapped_column(default=False)
+    # Something may exist in NetBox or on a router: set before the first write, cleared when all is removed.
+    touched: Mapped[bool] = mapped_column(default=False)
+    description: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    block: Mapped[JsonObject]
+    start_date: Mapped[datetime | None]
+    end_date: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    product: Mapped[ProductRow] = relationship(lazy="joined", innerjoin=True)
+    customer: Mapped[Customer] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (Index("ix_subscriptions_created_at_id", "created_at", "id"),)
+
+
+class Claim(Base):
+    """Something that only one living subscription may hold: a node's name, an interface."""
+
+    __tablename__ = "claims"
+
+    what: Mapped[str] = mapped_column(String(300), primary_key=True)
+    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True)
+
+
+class Dependency(Base):
+    """`subscription` refers to `depends_on` in the field `path` of its block."""
+
+    __tablename__ = "dependencies"
+
+    subscription_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    depends_on_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+
+
+class Run(Base):
+    """One execution of a workflow for a subscription."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    target: Mapped[RunTarget] = mapped_column(_enum(RunTarget))
+    status: Mapped[RunStatus] = mapped_column(_enum(RunStatus), default=RunStatus.QUEUED)
+    approval: Mapped[Approval] = mapped_column(_enum(Approval))
+    before: Mapped[JsonObject]  # the block when the run was ordered
+    desired: Mapped[JsonObject]  # the block that it is to bring about
+    plan: Mapped[JsonObject | None]
+    plan_digest: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[JsonObject | None]
+    # Each beginning of a stage counts up; a worker that was given up on finds another number and may not write.
+    attempt: Mapped[int] = mapped_column(default=0)
+    # Beginnings of the present stage that nobody ended: a stage that kills its workers is given up in the end.
+    stage_attempts: Mapped[int] = mapped_column(default=0)
+    cancel_requested_by: Mapped[str | None] = mapped_column(String(100))
+    approved_by: Mapped[str | None] = mapped_column(String(100))
+    retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id"))
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    subscription: Mapped[Subscription] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        Index(
+            "uq_runs_live",
+            "subscription_id",
+            unique=True,
+            postgresql_where=text("status NOT IN ('completed', 'failed', 'rolled-back', 'cancelled')"),
+        ),
+        Index("ix_runs_subscription_id_created_at", "subscription_id", "created_at"),
+        Index("ix_runs_created_at_id", "created_at", "id"),
+        Index("ix_runs_status", "status"),
+    )
+
+
+class Step(Base):
+    """One task of a run's playbook. `key` is unique within the run, also over attempts."""
+
+    __tablename__ = "steps"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(200))
+    stage: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("uq_steps_run_id_key", "run_id", "key", unique=True),)
+
+
+class Event(Base):
+    """Something that happened in a run; ids grow in the order in which a run's events can be seen."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    stage: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(64))
+    host: Mapped[str | None] = mapped_column(Text)
+    task: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[JsonObject]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_events_run_id_id", "run_id", "id"),)
+
+
+class Token(Base):
+    """A bearer token; only its hash is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(16), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """The answer to a creating request that carried an Idempotency-Key."""
+
+    __tablename__ = "idempotency_keys"
+
+    created_by: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    run_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

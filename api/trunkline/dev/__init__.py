@@ -1,0 +1,1 @@
+"""What `make demo` and the tests start by themselves. Nothing here is imported in production."""

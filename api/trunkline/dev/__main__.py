@@ -1,0 +1,84 @@
+"""`python -m trunkline.dev demo|up|down|env|netbox-template`: what the Makefile calls."""
+
+import argparse
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from trunkline.dev import demo, netbox, postgres, redis
+from trunkline.dev.errors import DevError
+from trunkline.dev.secrets import Secrets
+from trunkline.dev.stack import Stack
+from trunkline.dev.state import State
+
+_console = Console()
+
+
+def main() -> int:
+    """Run one command; 0, or 1 with one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="make")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("demo", "up"):
+        command = commands.add_parser(name)
+        command.add_argument("--scenario", type=Path, required=True)
+        command.add_argument("--lab", type=Path, required=True)
+    for name in ("down", "env", "netbox-template"):
+        commands.add_parser(name)
+    arguments = parser.parse_args()
+    try:
+        match arguments.command:
+            case "demo":
+                return demo.run(arguments.scenario, arguments.lab, _console)
+            case "up":
+                demo.bring_up(arguments.scenario, arguments.lab, _console)
+            case "down":
+                _down()
+            case "env":
+                _env()
+            case "netbox-template":
+                _netbox_template()
+    except DevError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _down() -> None:
+    stack = Stack.running()
+    if stack is None:
+        _console.print("Nothing is running.")
+        return
+    stack.down()
+    _console.print(f"The stack of lab {stack.lab.name} is down; its data stays in {stack.state.data}")
+
+
+def _env() -> None:
+    stack = Stack.running()
+    if stack is None:
+        raise DevError("Nothing is running: `make demo` or `make up` first.")
+    for name, value in stack.exports().items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _netbox_template() -> None:
+    state = State.of("netbox-template")
+    state.create()
+    secrets = Secrets.make()
+    try:
+        postgres.up(state)
+        redis.up(state)
+        _console.print("Running NetBox's migrations: about four minutes")
+        path = netbox.make_template(state, secrets)
+    finally:
+        redis.down(state)
+        postgres.down(state)
+        state.remove_runtime()
+        shutil.rmtree(state.data)
+    _console.print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Settings of gunicorn for the embedded NetBox (https://docs.gunicorn.org/en/stable/settings.html)."""
+
+import os
+
+wsgi_app = "wsgi:application"
+pythonpath = os.path.dirname(__file__)
+bind = f"127.0.0.1:{os.environ['NETBOX_PORT']}"
+workers = 2
+threads = 4
+timeout = 120
+preload_app = True
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+control_socket_disable = True
+
+
+def when_ready(server):
+    """After the application is loaded, before the workers fork."""
+    from wsgi import ensure_access
+
+    ensure_access()

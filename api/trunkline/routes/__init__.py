@@ -1,0 +1,1 @@
+"""REST: one folder a resource, the same file names in each."""

@@ -1,0 +1,24 @@
+"""Who sent a request."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from trunkline.auth import REMEDY, Caller, find_caller
+from trunkline.errors import Unauthorized
+
+_bearer = HTTPBearer(auto_error=False, description="A token made by `trunkline tokens create NAME`")
+
+
+async def authenticate(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """The caller of the request. Raises Unauthorized."""
+    if credentials is None:
+        raise Unauthorized(f"The request has no token. {REMEDY}")
+    async with request.app.state.sessions() as session:
+        return await find_caller(session, credentials.credentials)
+
+
+Authenticated = Annotated[Caller, Depends(authenticate)]

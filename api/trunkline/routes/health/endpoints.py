@@ -1,0 +1,80 @@
+"""Is it alive, can it work, and how much does it do."""
+
+import asyncio
+from typing import Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select, text
+
+from trunkline.db.migrate import pending
+from trunkline.db.models import Run
+from trunkline.errors import Unavailable
+from trunkline.routes.authentication import authenticate
+from trunkline.routes.session import Session
+from trunkline.settings import Settings
+
+router = APIRouter(prefix="/health", tags=["health"])
+metrics_router = APIRouter(tags=["health"])
+
+_NETBOX_ANSWERS_WITHIN_S = 2.0
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    """Orders can be taken."""
+
+    status: Literal["ready"] = "ready"
+    database: Literal["ok"] = "ok"
+    netbox: Literal["reachable", "unreachable", "not configured"] = Field(
+        description="A run that needs an unreachable NetBox fails in its plan; orders are taken all the same"
+    )
+
+
+@router.get("/live", summary="Is the process alive")
+async def live() -> Live:
+    """Needs no token."""
+    return Live()
+
+
+@router.get("/ready", summary="Can orders be taken", dependencies=[Depends(authenticate)])
+async def ready(session: Session, request: Request) -> Ready:
+    """503 while the database is away or lacks a migration."""
+    settings: Settings = request.app.state.settings
+    await session.execute(text("SELECT 1"))
+    if await asyncio.to_thread(pending, settings):
+        raise Unavailable("The database lacks a migration: run `trunkline db upgrade`.")
+    return Ready(netbox=await _netbox(settings))
+
+
+@metrics_router.get("/metrics", summary="Prometheus metrics", dependencies=[Depends(authenticate)])
+async def metrics(session: Session) -> Response:
+    """Runs by target and status, and waiting jobs, as Prometheus text."""
+    lines = ["# HELP trunkline_runs Runs by target and status.", "# TYPE trunkline_runs gauge"]
+    counts = await session.execute(select(Run.target, Run.status, func.count()).group_by(Run.target, Run.status))
+    lines += [f'trunkline_runs{{target="{target}",status="{status}"}} {count}' for target, status, count in counts]
+    waiting = await session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"))
+    lines += ["# HELP trunkline_jobs_waiting Stages that wait for a worker.", "# TYPE trunkline_jobs_waiting gauge"]
+    lines.append(f"trunkline_jobs_waiting {waiting}")
+    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+async def _netbox(settings: Settings) -> Literal["reachable", "unreachable", "not configured"]:
+    """Whether something accepts connections there; what NetBox knows is the collection's business."""
+    if not settings.netbox_url:
+        return "not configured"
+    url = urlsplit(settings.netbox_url)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(_NETBOX_ANSWERS_WITHIN_S):
+            _, writer = await asyncio.open_connection(url.hostname, port)
+            writer.close()
+    except (OSError, TimeoutError):
+        return "unreachable"
+    return "reachable"

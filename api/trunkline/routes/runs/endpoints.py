@@ -1,0 +1,123 @@
+"""Runs: look at, follow, approve, cancel, retry, roll back."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import select
+
+from trunkline.db.models import Run, Step
+from trunkline.errors import NotFound
+from trunkline.routes.authentication import Authenticated
+from trunkline.routes.paging import Listing, Page
+from trunkline.routes.runs import service
+from trunkline.routes.runs.schemas import (
+    ApproveIn,
+    EventOut,
+    EventPage,
+    PlanOut,
+    RunDetail,
+    RunFilter,
+    RunOut,
+    StepOut,
+    run_out,
+)
+from trunkline.routes.runs.stream import events_after, stream
+from trunkline.routes.session import Session
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+_EVENT_STREAM = "text/event-stream"
+
+
+@router.get("", summary="List runs")
+async def list_runs(session: Session, params: Annotated[RunFilter, Query()]) -> Page[RunOut]:
+    """Runs, newest first."""
+    rows, cursor = await _LISTING.page(session, select(Run), params)
+    return Page(items=[run_out(row) for row in rows], next=cursor)
+
+
+@router.get("/{run_id}", summary="A run")
+async def get_run(session: Session, run_id: uuid.UUID) -> RunDetail:
+    """The run with its steps."""
+    run = await service.get(session, run_id)
+    steps = await session.scalars(select(Step).where(Step.run_id == run_id).order_by(Step.id))
+    return RunDetail(**dict(run_out(run)), steps=[StepOut.model_validate(step) for step in steps])
+
+
+@router.get("/{run_id}/plan", summary="The plan of a run")
+async def get_plan(session: Session, run_id: uuid.UUID) -> PlanOut:
+    """NetBox operations and device diffs, as computed before anything was changed."""
+    run = await service.get(session, run_id)
+    if run.plan is None or run.plan_digest is None:
+        raise NotFound(f"Run {run_id} is {run.status} and has no plan.")
+    return PlanOut.model_validate({**run.plan, "digest": run.plan_digest})
+
+
+@router.get(
+    "/{run_id}/events",
+    summary="The events of a run",
+    response_model=EventPage,
+    responses={200: {"content": {_EVENT_STREAM: {"schema": {"type": "string"}}}}},
+)
+async def get_events(
+    session: Session,
+    request: Request,
+    run_id: uuid.UUID,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Only events with higher ids")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    last_event_id: Annotated[int | None, Header(ge=0, le=2**63 - 1)] = None,
+) -> Response | EventPage:
+    """A page; or with `Accept: text/event-stream` all of them as they happen (`Last-Event-ID` resumes)."""
+    await service.get(session, run_id)
+    if _EVENT_STREAM in request.headers.get("accept", ""):
+        state = request.app.state
+        body = stream(state.sessions, state.hub, run_id, last_event_id if last_event_id is not None else after)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(body, media_type=_EVENT_STREAM, headers=headers)
+    found = await events_after(session, run_id, after, limit)
+    return EventPage(
+        items=[EventOut.model_validate(event) for event in found],
+        next_after=found[-1].id if len(found) == limit else None,
+    )
+
+
+@router.post("/{run_id}/approve", status_code=202, summary="Approve the plan")
+async def approve(session: Session, caller: Authenticated, run_id: uuid.UUID, body: ApproveIn | None = None) -> RunOut:
+    """The run goes on to apply its plan."""
+    return run_out(await service.approve(session, caller, run_id, body.digest if body else None))
+
+
+@router.post("/{run_id}/cancel", status_code=202, summary="Cancel a run")
+async def cancel(session: Session, caller: Authenticated, run_id: uuid.UUID) -> RunOut:
+    """Stops the playbook; what was applied is rolled back."""
+    return run_out(await service.cancel(session, caller, run_id))
+
+
+@router.post("/{run_id}/retry", status_code=202, summary="Retry a run")
+async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
+    """A new run for what a failed, rolled back or cancelled one was to do."""
+    run = await service.retry(session, caller, run_id)
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run_out(run)
+
+
+@router.post("/{run_id}/rollback", status_code=202, summary="Go back to before a run")
+async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
+    """Of a failed run: try its rollback again. Of a completed modify: a new run with the previous values."""
+    run = await service.roll_back(session, caller, run_id)
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run_out(run)
+
+
+_LISTING = Listing(
+    id=Run.id.expression,
+    sorts={"created_at": Run.created_at.expression},
+    filters={
+        "status": Run.status.expression,
+        "target": Run.target.expression,
+        "subscription": Run.subscription_id.expression,
+        "created_by": Run.created_by.expression,
+    },
+)

@@ -1,0 +1,16 @@
+"""The database session of a request: one transaction, committed when the endpoint returns."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessions.begin() as session:
+        yield session
+
+
+# The scope makes the commit happen before the answer is sent: who reads "202" finds the run.
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]

@@ -1,0 +1,81 @@
+"""Find the subscriptions that an order's block refers to."""
+
+import uuid
+from typing import cast
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trunkline.catalog import Product, Values
+from trunkline.catalog.block import flatten, references
+from trunkline.catalog.types import Uses
+from trunkline.db.models import LIVE, Lifecycle, ProductRow, Run, RunTarget, Subscription
+from trunkline.errors import Conflict, FieldError, Json, Locked, invalid
+
+
+async def resolve(session: AsyncSession, product: Product, block: Values) -> tuple[Values, dict[str, Subscription]]:
+    """`block` with each reference by its name, and what each path refers to.
+
+    Each found subscription must be active and stays so until the transaction ends. Raises Invalid where nothing is
+    found, Conflict where it is not active, Locked while it is being terminated.
+    """
+    flat = flatten(block)
+    found: dict[str, Subscription] = {}
+    missing: list[FieldError] = []
+    # In a fixed order, so that two orders that want the same rows never wait for each other.
+    for path, use in sorted(references(product.block).items(), key=lambda item: str(flat.get(item[0]))):
+        target = await _find(session, use, str(flat[path]))
+        if target is None:
+            remedy = "order it first, or see GET /api/v1/subscriptions for what there is"
+            message = f"there is no {use.block.lower()} {flat[path]!r}: {remedy}"
+            missing.append(FieldError(field=f"input.{path}", message=message))
+        else:
+            found[path] = target
+    if missing:
+        raise invalid(missing)
+    for path, target in found.items():
+        await _usable(session, path, target)
+    named = block
+    for path, target in found.items():
+        use = references(product.block)[path]
+        named = _set(named, path.split("."), target.block[use.field])
+    return named, found
+
+
+async def _find(session: AsyncSession, use: Uses, value: str) -> Subscription | None:
+    query = (
+        select(Subscription)
+        .join(ProductRow, Subscription.product_slug == ProductRow.slug)
+        .where(ProductRow.block == use.block)
+        .with_for_update(of=Subscription, read=True)
+    )
+    by_name = Subscription.block[use.field].astext == value
+    try:
+        chosen = or_(by_name, Subscription.id == uuid.UUID(value))
+    except ValueError:
+        chosen = by_name
+    query = query.where(chosen, Subscription.status != Lifecycle.TERMINATED)
+    return (await session.scalars(query)).unique().first()
+
+
+async def _usable(session: AsyncSession, path: str, target: Subscription) -> None:
+    more: dict[str, Json] = {"field": f"input.{path}", "subscription": str(target.id)}
+    if target.status is not Lifecycle.ACTIVE:
+        raise Conflict(
+            f"input.{path}: {target.description} is {target.status}, and must be active. Wait for its run to complete, "
+            "or retry it if it failed.",
+            **more,
+        )
+    leaving = select(Run.id).where(
+        Run.subscription_id == target.id, Run.status.in_(LIVE), Run.target == RunTarget.TERMINATE
+    )
+    holder = await session.scalar(leaving)
+    if holder is not None:
+        raise Locked(
+            f"input.{path}: {target.description} is being terminated by run {holder}.", **more, run=str(holder)
+        )
+
+
+def _set(values: Values, path: list[str], value: object) -> Values:
+    head, *rest = path
+    return {**values, head: _set(cast("Values", values[head]), rest, value) if rest else value}

@@ -1,0 +1,42 @@
+"""Tokens: what opens the API."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+
+from trunkline.auth import create_token, revoke_token
+from trunkline.db.models import Token
+from trunkline.routes.paging import Listing, Page
+from trunkline.routes.session import Session
+from trunkline.routes.tokens.schemas import TokenCreated, TokenFilter, TokenIn, TokenOut
+
+router = APIRouter(prefix="/tokens", tags=["tokens"])
+
+
+@router.get("", summary="List tokens")
+async def list_tokens(session: Session, params: Annotated[TokenFilter, Query()]) -> Page[TokenOut]:
+    """All tokens, also revoked ones, without their secrets."""
+    rows, cursor = await _LISTING.page(session, select(Token), params)
+    return Page(items=[TokenOut.model_validate(row) for row in rows], next=cursor)
+
+
+@router.post("", status_code=201, summary="Create a token")
+async def post_token(session: Session, body: TokenIn) -> TokenCreated:
+    """The answer is the only place where the token is ever shown."""
+    new = await create_token(session, body.name)
+    return TokenCreated(id=new.id, name=new.name, prefix=new.prefix, token=new.token)
+
+
+@router.delete("/{token_id}", status_code=204, summary="Revoke a token")
+async def delete_token(session: Session, token_id: uuid.UUID) -> None:
+    """From now on it opens nothing."""
+    await revoke_token(session, token_id)
+
+
+_LISTING = Listing(
+    id=Token.id.expression,
+    sorts={"created_at": Token.created_at.expression, "name": Token.name.expression},
+    filters={"name": Token.name.expression},
+)

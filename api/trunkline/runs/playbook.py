@@ -1,0 +1,183 @@
+"""Launch one playbook with ansible-runner. Blocking: call it in a thread."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_runner import Runner
+from ansible_runner.config.runner import RunnerConfig
+
+from trunkline.db.models import JsonObject
+from trunkline.runs import supervise
+from trunkline.settings import Settings
+
+_PREFIX = "trunkline-run-"
+# The playbooks have no business with these.
+_OWN = ("TRUNKLINE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PYTHONDONTWRITEBYTECODE")
+_SUPERVISOR = "supervisor.pid"
+_LOOK_FOR_CANCEL_S = 0.5
+
+
+class LaunchError(Exception):
+    """The playbook could not be started; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One launch."""
+
+    run_id: uuid.UUID
+    playbook: str
+    subscription: JsonObject
+    check: bool
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the launch ended."""
+
+    ok: bool
+    cancelled: bool
+    timed_out: bool
+
+
+def play(
+    settings: Settings, call: Call, on_event: Callable[[JsonObject], None], cancelled: Callable[[], bool]
+) -> Ending:
+    """Run the playbook to its end. `on_event` must only take the event away: Ansible waits for it.
+
+    Secrets reach the playbook by inherited environment only. The files of the run lie in memory and are removed.
+    Raises LaunchError.
+    """
+    playbook = settings.playbooks / call.playbook
+    if not playbook.is_file():
+        raise LaunchError(
+            f"playbook {call.playbook} is not in {settings.playbooks}: set TRUNKLINE_PROJECT_DIR to the checkout"
+        )
+    if not settings.ansible_playbook.exists():
+        raise LaunchError(f"ansible-playbook is not in {settings.ansible_playbook.parent}: install ansible-core there")
+    private = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=settings.runtime_dir))
+    try:
+        return _run(_configure(settings, call, private), on_event, _Stop(private, settings.stage_timeout_s, cancelled))
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
+    (private / "env").mkdir(mode=0o700)
+    variables = json.dumps({"subscription": _literal(call.subscription)})
+    (private / "env" / "extravars").write_text(variables, encoding="utf-8")
+    project = settings.project_dir.resolve()
+    config = RunnerConfig(
+        private_data_dir=str(private),
+        project_dir=str(project),
+        playbook=str(settings.playbooks / call.playbook),
+        cmdline="--diff --check" if call.check else "--diff",
+        envvars=_environment(settings, project, private, call.run_id),
+        fact_cache_type="memory",
+        suppress_env_files=True,
+        quiet=True,
+    )
+    config.prepare()
+    # As arguments these are dropped when there is no settings file.
+    config.pexpect_timeout = _LOOK_FOR_CANCEL_S
+    config.suppress_output_file = True
+    config.command = [
+        *(sys.executable, "-I", "-S", supervise.__file__, str(os.getpid()), str(private / _SUPERVISOR)),
+        *(str(settings.ansible_playbook), *config.command[1:]),
+    ]
+    for name in _OWN:
+        config.env.pop(name, None)
+    return config
+
+
+class _Stop:
+    """Ends a playbook that is cancelled or takes too long.
+
+    Not by ansible-runner's own means: it kills the process group, which leaves Ansible's workers running.
+    """
+
+    def __init__(self, private: Path, timeout_s: float, cancelled: Callable[[], bool]) -> None:
+        self._pid_file = private / _SUPERVISOR
+        self._deadline = time.monotonic() + timeout_s
+        self._is_cancelled = cancelled
+        self._sent = False
+        self.cancelled = False
+        self.timed_out = False
+
+    def look(self) -> bool:
+        """Called by the runner again and again; always false, since it is not the runner that stops."""
+        if self._sent or not self._pid_file.exists():
+            return False
+        self.cancelled = self._is_cancelled()
+        self.timed_out = not self.cancelled and time.monotonic() > self._deadline
+        if (self.cancelled or self.timed_out) and (pid := self._pid_file.read_text()):
+            self._sent = True
+            # It may have ended by itself at this moment.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGTERM)
+        return False
+
+
+def _run(config: RunnerConfig, on_event: Callable[[JsonObject], None], stop: _Stop) -> Ending:
+    def take(event: JsonObject) -> bool:
+        on_event(event)
+        return False  # and keep no copy in a file
+
+    def forget_command(status: JsonObject, runner_config: RunnerConfig) -> None:
+        # The runner writes command and environment, so the secrets too, into a file before it starts.
+        if status["status"] == "running":
+            Path(runner_config.artifact_dir, "command").unlink(missing_ok=True)
+
+    runner = Runner(config, event_handler=take, cancel_callback=stop.look, status_handler=forget_command)
+    status, _ = runner.run()
+    ok = status == "successful"
+    return Ending(ok=ok, cancelled=stop.cancelled and not ok, timed_out=stop.timed_out and not ok)
+
+
+def _environment(settings: Settings, project: Path, private: Path, run_id: uuid.UUID) -> dict[str, str]:
+    environment = {
+        "PATH": f"{settings.ansible_playbook.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(project / "collections")),
+        # The runner would turn it off where it is not said.
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_NOCOLOR": "1",
+        # ssh's kept-open connections end with the playbook: no other run may be using them.
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "ssh"),
+        "TRUNKLINE_RUN": str(run_id),
+    }
+    if (project / "ansible.cfg").is_file():
+        environment["ANSIBLE_CONFIG"] = str(project / "ansible.cfg")
+    if settings.netbox_url:
+        environment["NETBOX_URL"] = settings.netbox_url
+    if settings.netbox_token:
+        environment["NETBOX_TOKEN"] = settings.netbox_token.get_secret_value()
+    return environment
+
+
+def _literal(value: object) -> object:
+    """`value` with every text that looks like a template marked as plain text for Ansible."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#")):
+        return {"__ansible_unsafe": value}
+    return value
+
+
+def remove_leftovers(runtime_dir: Path) -> None:
+    """Remove the files of runs whose process is gone (it was killed)."""
+    for left in runtime_dir.glob(f"{_PREFIX}*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)

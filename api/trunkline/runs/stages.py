@@ -1,0 +1,222 @@
+"""The stages of a run. Each begins by reading the run, works, and ends by writing what came of it and queueing the next
+stage, in one transaction; so each may be begun again after a crash."""
+
+import asyncio
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trunkline.catalog import PRODUCTS, Target
+from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Step
+from trunkline.db.session import SessionMaker
+from trunkline.lifecycle import move
+from trunkline.runs import outcome
+from trunkline.runs.events import Progress, environment_secrets, secrets_in
+from trunkline.runs.playbook import Call, Ending, LaunchError, play
+from trunkline.runs.queue import STAGE_OF
+from trunkline.runs.record import lock_run, now, set_status
+from trunkline.runs.recorder import Recorder, SupersededError
+from trunkline.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Engine:
+    """What the stages need; one a worker."""
+
+    settings: Settings
+    sessions: SessionMaker
+    threads: ThreadPoolExecutor
+    stops: dict[uuid.UUID, threading.Event] = field(default_factory=dict)
+
+    def stop(self, run_id: uuid.UUID) -> None:
+        """Stop the run's playbook, if it runs here."""
+        stop = self.stops.get(run_id)
+        if stop is not None:
+            stop.set()
+
+    @contextmanager
+    def stoppable(self, run_id: uuid.UUID, stage: str) -> Iterator[threading.Event]:
+        """A flag that `stop` sets, while the block runs. A rollback is not stopped: it is what a cancel waits for."""
+        flag = threading.Event()
+        if stage != "rollback":
+            self.stops[run_id] = flag
+        try:
+            yield flag
+        finally:
+            if self.stops.get(run_id) is flag:
+                del self.stops[run_id]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One beginning of a stage."""
+
+    run_id: uuid.UUID
+    stage: str
+    attempt: int
+    call: Call
+
+
+async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
+    """Do one stage of the run, unless the run has moved on without it."""
+    # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
+    with engine.stoppable(run_id, stage) as stop:
+        work = await _begin(engine, run_id, stage)
+        if work is None:
+            return
+        try:
+            result = await _play(engine, work, stop)
+        except SupersededError:
+            logger.warning("run %s was taken over by another worker; this one lets go", run_id)
+            return
+        except asyncio.CancelledError:
+            await _put_back(engine, work)
+            raise
+    async with engine.sessions.begin() as session:
+        run = await lock_run(session, run_id)
+        if run.attempt != work.attempt:
+            logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
+            return
+        run.stage_attempts = 0
+        await outcome.FINISH[stage](session, run, result)
+
+
+async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
+    async with engine.sessions.begin() as session:
+        run = await lock_run(session, run_id)
+        if STAGE_OF.get(run.status) != stage:
+            logger.info("run %s is %s: nothing left to do for stage %s", run_id, run.status, stage)
+            return None
+        if run.stage_attempts >= engine.settings.stage_attempts:
+            await outcome.give_up(session, run, stage)
+            return None
+        nothing_begun = run.stage_attempts == 0
+        run.attempt += 1
+        run.stage_attempts += 1
+        await _close_steps(session, run)
+        if run.cancel_requested_by and (stage == "plan" or (stage == "apply" and nothing_begun)):
+            await outcome.cancel_before_apply(session, run)
+            return None
+        if run.cancel_requested_by and stage == "apply":
+            await outcome.finish_apply(session, run, outcome.Result(error=outcome.CANCELLED, cancelled=True))
+            return None
+        if stage == "plan":
+            await set_status(session, run, RunStatus.PLANNING)
+            if run.target is RunTarget.TERMINATE and not run.subscription.touched:
+                await outcome.terminate(session, run)
+                return None
+        if stage == "apply":
+            if run.status is RunStatus.VERIFYING:
+                await set_status(session, run, RunStatus.APPLYING)
+            run.subscription.touched = True
+            if run.target is RunTarget.CREATE:
+                move(run.subscription, Lifecycle.PROVISIONING)
+        return _Work(run.id, stage, run.attempt, _call(run, stage))
+
+
+def _call(run: Run, stage: str) -> Call:
+    """Which playbook a stage runs, and with which values: the whole of a workflow's meaning."""
+    subscription = run.subscription
+    product = PRODUCTS[subscription.product_slug]
+    target: Target = run.target.value
+    block = run.desired
+    if stage == "rollback":
+        target = "terminate" if run.target is RunTarget.CREATE else "resync"
+        block = run.desired if run.target is RunTarget.CREATE else run.before
+    status = subscription.status
+    if run.target is RunTarget.CREATE:
+        status = Lifecycle.PROVISIONING
+    return Call(
+        run_id=run.id,
+        playbook=product.workflow(target).playbook,
+        check=stage == "plan",
+        subscription={
+            "id": str(subscription.id),
+            "product": subscription.product_slug,
+            "status": status.value,
+            "customer": subscription.customer.shortcode,
+            "block": product.for_playbook(block),
+        },
+    )
+
+
+async def _play(engine: Engine, work: _Work, stop: threading.Event) -> outcome.Result:
+    secrets = environment_secrets()
+    if engine.settings.netbox_token:
+        secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
+    recorder = Recorder(engine.sessions, work.run_id, work.stage, work.attempt, secrets)
+    recording = asyncio.create_task(recorder.run())
+    # Whatever ends the writing early ends the playbook, too: what cannot be recorded must not go on.
+    recording.add_done_callback(lambda task: stop.set() if task.cancelled() or task.exception() else None)
+    loop = asyncio.get_running_loop()
+    running = loop.run_in_executor(engine.threads, _guarded, engine.settings, work.call, recorder, stop.is_set)
+    try:
+        ending = await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([running])
+        await asyncio.wait([recording])
+        raise
+    await recording
+    return _result(engine, ending, recorder.progress)
+
+
+def _guarded(settings: Settings, call: Call, recorder: Recorder, stopped: Callable[[], bool]) -> Ending | LaunchError:
+    try:
+        return play(settings, call, recorder.put, stopped)
+    except LaunchError as error:
+        return error
+    finally:
+        recorder.put(None)
+
+
+def _result(engine: Engine, ending: Ending | LaunchError, progress: Progress) -> outcome.Result:
+    if isinstance(ending, LaunchError):
+        return outcome.Result(
+            error={"title": "Playbook not started", "detail": str(ending), "host": None, "task": None}
+        )
+    artifacts = progress.artifacts
+    if ending.ok:
+        return outcome.Result(artifacts=artifacts)
+    failure = progress.failure()
+    if ending.cancelled:
+        error = outcome.CANCELLED
+    elif ending.timed_out:
+        seconds = engine.settings.stage_timeout_s
+        error = {
+            "title": "Time limit reached",
+            "detail": f"The playbook was stopped after {seconds} s; TRUNKLINE_STAGE_TIMEOUT_S sets the limit.",
+            "host": None,
+            "task": None,
+        }
+    elif failure is not None:
+        title = "Host not reachable" if failure.unreachable else "Task failed"
+        error = {"title": title, "detail": failure.detail, "host": failure.host, "task": failure.task}
+    else:
+        detail = "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"
+        error = {"title": "Playbook not run", "detail": detail, "host": None, "task": None}
+    return outcome.Result(artifacts=artifacts, error=error, cancelled=ending.cancelled)
+
+
+async def _put_back(engine: Engine, work: _Work) -> None:
+    """The worker is stopped in an orderly way: this beginning of the stage does not count."""
+    async with engine.sessions.begin() as session:
+        run = await lock_run(session, work.run_id)
+        if run.attempt == work.attempt:
+            run.stage_attempts -= 1
+
+
+async def _close_steps(session: AsyncSession, run: Run) -> None:
+    """Steps that a dead worker left running."""
+    await session.execute(
+        update(Step).where(Step.run_id == run.id, Step.status == "running").values(status="lost", finished_at=now())
+    )

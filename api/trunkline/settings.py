@@ -1,0 +1,120 @@
+"""The settings of the service: environment variables, each documented once, here."""
+
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (files there get names nobody can guess, mode 0700)
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names the variable and the remedy."""
+
+
+def _default_project_dir() -> Path:
+    """The checkout that this package lies in, else the working directory."""
+    for candidate in (Path(__file__).resolve().parents[2], Path.cwd()):
+        if (candidate / "migrations").is_dir():
+            return candidate
+    return Path.cwd()
+
+
+def _default_runtime_dir() -> Path:
+    """A directory in memory: what a run writes there must not outlive the machine."""
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    if named and os.access(named, os.W_OK):
+        return Path(named)
+    if os.access(_SHARED_MEMORY, os.W_OK):
+        return _SHARED_MEMORY
+    raise ValueError("no writable tmpfs: set TRUNKLINE_RUNTIME_DIR to a directory that only this user can read")
+
+
+def _psycopg_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if separator and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    raise ValueError("must begin with postgresql:// (PostgreSQL is the only database)")
+
+
+class Settings(BaseSettings):
+    """Read from the environment; `TRUNKLINE_` stands before each name unless an alias says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="TRUNKLINE_", populate_by_name=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_psycopg_url)] = Field(
+        repr=False, description="postgresql://user:password@host/database"
+    )
+    host: str = Field("127.0.0.1", description="Address that `trunkline serve` listens on")
+    port: int = Field(8080, ge=1, le=65535, description="Port that `trunkline serve` listens on")
+    project_dir: Path = Field(
+        default_factory=_default_project_dir,
+        description="Checkout with playbooks/, collections/, migrations/ and ansible.cfg; playbooks run there",
+    )
+    playbooks_dir: Path | None = Field(None, description="Playbooks of the workflows; PROJECT_DIR/playbooks when unset")
+    runtime_dir: Path = Field(
+        default_factory=_default_runtime_dir,
+        description="Directory in memory for the files of a running playbook (XDG_RUNTIME_DIR or /dev/shm)",
+    )
+    worker_in_api: bool = Field(True, description="Run a worker inside the API process")
+    worker_concurrency: int = Field(2, ge=1, description="Playbooks that one worker runs at a time")
+    heartbeat_s: float = Field(5, gt=0, description="Seconds between two heartbeats of a worker")
+    stalled_after_s: float = Field(
+        15, gt=0, description="Seconds without a heartbeat after which a worker's runs are taken over"
+    )
+    drain_s: float = Field(
+        20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
+    )
+    stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
+
+    netbox_url: str | None = Field(
+        None, validation_alias="NETBOX_URL", description="NetBox that the playbooks document in"
+    )
+    netbox_token: SecretStr | None = Field(None, validation_alias="NETBOX_TOKEN", description="Token for NETBOX_URL")
+
+    @property
+    def playbooks(self) -> Path:
+        """Absolute directory of the workflows' playbooks."""
+        return (self.playbooks_dir or self.project_dir / "playbooks").resolve()
+
+    @property
+    def migrations(self) -> Path:
+        """Absolute directory of the Alembic migrations."""
+        return (self.project_dir / "migrations").resolve()
+
+    @property
+    def libpq_url(self) -> str:
+        """The database URL as libpq (and so psycopg and procrastinate) reads it."""
+        return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    @property
+    def ansible_playbook(self) -> Path:
+        """`ansible-playbook` of the environment that this process runs in."""
+        return Path(sys.executable).parent / "ansible-playbook"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process. Raises SettingsError with every wrong variable by name."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else "settings"
+        variable = name if name.isupper() else f"TRUNKLINE_{name.upper()}"
+        if item["type"] == "missing":
+            field = Settings.model_fields.get(name)
+            lines.append(f"{variable} is not set: {field.description if field else 'it is required'}")
+        else:
+            lines.append(f"{variable}: {item['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)

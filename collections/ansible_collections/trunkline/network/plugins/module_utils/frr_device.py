@@ -1,0 +1,173 @@
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The router that a module runs on: FRR's vtysh and frr-reload.py, and the files that Trunkline keeps there."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.trunkline.network.plugins.module_utils import frr_messages
+from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import direct_commands, missing_lines
+from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import RUN_DIRECTORY, write_atomically
+from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import (
+    Stanza,
+    differences,
+    parse,
+    text_of,
+)
+
+RELOAD = "/usr/lib/frr/frr-reload.py"
+STARTUP_FILE = "/etc/frr/frr.conf"
+RECORD_FILE = "/etc/frr/trunkline.json"
+# In the directory that a reboot empties, one fixed name each, readable by root only: a configuration holds secrets.
+_CANDIDATE_FILE = f"{RUN_DIRECTORY}/trunkline-candidate.conf"
+_COMMANDS_FILE = f"{RUN_DIRECTORY}/trunkline-commands.conf"
+
+# (argv) -> (exit code, stdout, stderr), as AnsibleModule.run_command.
+Runner = Callable[[list[str]], tuple[int, str, str]]
+
+
+class DeviceError(Exception):
+    """FRR did not do what was asked; the message says what, where, and FRR's own words."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a router says of itself at one moment."""
+
+    running: tuple[Stanza, ...]
+    interfaces: frozenset[str]
+    daemons: frozenset[str]
+
+
+class Frr:
+    """FRR on this machine."""
+
+    def __init__(self, run: Runner, vtysh: str, reload_script: str = RELOAD) -> None:
+        self._run = run
+        self._vtysh = vtysh
+        self._reload = [sys.executable, reload_script, "--bindir", os.path.dirname(vtysh), "--log-level", "error"]
+
+    def snapshot(self) -> Snapshot:
+        """Read daemons, interfaces and the running configuration in one go; raises DeviceError if FRR is down."""
+        # A vtysh costs more than its commands: three commands, one process.
+        answer = self.show("show daemons", "show interface json", "show running-config no-header")
+        daemons, _newline, rest = answer.partition("\n")
+        try:
+            interfaces, end = json.JSONDecoder().raw_decode(rest)
+        except ValueError as error:
+            raise DeviceError(f"'show interface json' did not answer in JSON ({error}): {rest[:80]!r}") from error
+        return Snapshot(
+            running=tuple(parse(rest[end:].lstrip("\r\n"))),
+            interfaces=frozenset(name for name, facts in interfaces.items() if not facts.get("pseudoInterface")),
+            daemons=frozenset(daemons.split()),
+        )
+
+    def running(self) -> tuple[Stanza, ...]:
+        """Return the running configuration."""
+        return tuple(parse(self.show("show running-config no-header")))
+
+    def show(self, *commands: str) -> str:
+        """Return what vtysh prints for these commands, in their order."""
+        code, out, err = self._run([self._vtysh, *(word for command in commands for word in ("-c", command))])
+        if code != 0 or not out:
+            raise DeviceError(
+                f"vtysh does not answer on this router (exit {code}): {(err or out).strip()}; is FRR running?"
+            )
+        return out
+
+    def check(self, candidate: Sequence[Stanza], owned: Collection[str]) -> None:
+        """Let FRR parse the candidate and say what it would do, changing nothing.
+
+        Raises DeviceError when a line is not FRR's language, and when frr-reload would touch a stanza that is not
+        owned (it compares text, and some foreign lines do not survive its reading of them).
+        """
+        text = text_of(candidate)
+        code, out, err = self._run([*self._reload, "--test", self._write_candidate(text)])
+        # The exit code comes first: after a syntax error frr-reload still prints a list, of everything.
+        if code != 0:
+            raise DeviceError(
+                frr_messages.rejection(out + err, text) or f"frr-reload --test failed: {(err or out).strip()}"
+            )
+        foreign = frr_messages.touched(out, owned)
+        if foreign:
+            raise DeviceError(
+                "frr-reload would also change what Trunkline does not own, or somebody is changing it right now: "
+                + "; ".join(foreign)
+            )
+
+    def converge(self, current: Sequence[Stanza], target: Sequence[Stanza], interfaces: Collection[str]) -> None:
+        """Bring the running configuration from `current` to `target`.
+
+        Does not judge: whether the router is there is for the caller to see in its running configuration. FRR's exit
+        codes and messages do not tell: it calls refused lines a success, and warns of lines that it takes.
+        """
+        commands = direct_commands(current, target, interfaces)
+        if commands:
+            write_atomically(_COMMANDS_FILE, commands)
+            self._run([self._vtysh, "-f", _COMMANDS_FILE])
+            if not differences(target, self.running(), {one.header for one in (*current, *target)}):
+                return
+        self._run([*self._reload, "--reload", self._write_candidate(text_of(target))])
+
+    def refusals(self, current: Sequence[Stanza], target: Sequence[Stanza]) -> list[str]:
+        """Try the lines that `target` has and `current` lacks, one by one; return what FRR refuses, with its words.
+
+        For the diagnosis after a push has failed: FRR refuses the lines of a push together and does not say for which.
+        Changes the running configuration: restore it afterwards.
+        """
+        refused = []
+        for header, line in missing_lines(current, target):
+            code, out, err = self._run([self._vtysh, "-c", "configure", "-c", header, "-c", line])
+            if code != 0:
+                refused.append(f"{header}: '{line}' ({frr_messages.reasons(out + err) or 'FRR gave no reason'})")
+        return refused
+
+    def save(self) -> None:
+        """Write the running configuration to the startup file."""
+        code, out, err = self._run([self._vtysh, "-c", "write memory"])
+        if code != 0:
+            raise DeviceError(f"'write memory' failed: {(err or out).strip()}")
+
+    def forget_files(self) -> None:
+        """Remove the working files."""
+        for path in (_CANDIDATE_FILE, _COMMANDS_FILE):
+            if os.path.exists(path):
+                os.unlink(path)
+
+    def _write_candidate(self, text: str) -> str:
+        write_atomically(_CANDIDATE_FILE, text)
+        return _CANDIDATE_FILE
+
+
+def startup() -> tuple[Stanza, ...]:
+    """Return the configuration that the router will start with, nothing if there is none."""
+    try:
+        with open(STARTUP_FILE, encoding="utf-8") as file:
+            return tuple(parse(file.read()))
+    except FileNotFoundError:
+        return ()
+
+
+def read_record() -> frozenset[str]:
+    """Return the headers of the stanzas that Trunkline owned last; nothing if there is no record."""
+    try:
+        with open(RECORD_FILE, encoding="utf-8") as file:
+            record = json.load(file)
+        return frozenset(str(header) for header in record["stanzas"])
+    except FileNotFoundError:
+        return frozenset()
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeviceError(
+            f"{RECORD_FILE} on this router is not readable as Trunkline's record ({error}); remove it, and name in "
+            "also_owned the stanzas that are to go"
+        ) from error
+
+
+def write_record(stanzas: Iterable[str]) -> None:
+    """Keep the headers of the owned stanzas (never their lines) on the router."""
+    write_atomically(RECORD_FILE, json.dumps({"stanzas": sorted(stanzas)}, indent=2) + "\n")

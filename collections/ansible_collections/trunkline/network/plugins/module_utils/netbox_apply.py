@@ -1,0 +1,238 @@
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Carry out a plan: bulk requests, stage by stage; and the loop that reads, plans and applies until nothing is left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from .netbox_errors import ConflictError, NetBoxError, OrderError, RefusedError, UncertainWriteError
+from .netbox_plan import Operation, Plan, Pool, Record, described, predicted, readable, sendable
+from .netbox_pool import exhausted
+from .netbox_session import Session, pause_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+BULK = 100
+ROUNDS = 4
+
+ENDPOINTS = {
+    "circuits.circuit": "circuits/circuits/",
+    "circuits.circuittermination": "circuits/circuit-terminations/",
+    "circuits.circuittype": "circuits/circuit-types/",
+    "circuits.provider": "circuits/providers/",
+    "dcim.cable": "dcim/cables/",
+    "dcim.device": "dcim/devices/",
+    "dcim.devicerole": "dcim/device-roles/",
+    "dcim.devicetype": "dcim/device-types/",
+    "dcim.interface": "dcim/interfaces/",
+    "dcim.interfacetemplate": "dcim/interface-templates/",
+    "dcim.manufacturer": "dcim/manufacturers/",
+    "dcim.platform": "dcim/platforms/",
+    "dcim.site": "dcim/sites/",
+    "extras.configcontext": "extras/config-contexts/",
+    "extras.customfield": "extras/custom-fields/",
+    "extras.tag": "extras/tags/",
+    "ipam.ipaddress": "ipam/ip-addresses/",
+    "ipam.prefix": "ipam/prefixes/",
+    "ipam.role": "ipam/roles/",
+}
+
+
+@dataclass
+class Outcome:
+    """What was done, or in check mode would be: the operations, and the objects with what was learned of them."""
+
+    operations: list[Record]
+    objects: list[Record]
+
+
+@dataclass
+class Progress:
+    """The work under way: what was done for certain, what was sent without an answer, and what NetBox answered."""
+
+    done: list[Operation] = field(default_factory=list)
+    sent: list[Operation] = field(default_factory=list)
+    results: dict[str, Record] = field(default_factory=dict)
+
+
+def converge(session: Session, make_plan: Callable[[], Plan], check: bool) -> Outcome:
+    """Read and plan (`make_plan`), then apply; in check mode stop after the plan.
+
+    A write whose fate is unknown is followed by a new round, which sees whether it happened. When NetBox refuses a step
+    for good, what this call has created is removed again, and the refusal is raised.
+    """
+    progress = Progress()
+    for round_number in range(1, ROUNDS + 1):
+        plan = make_plan()
+        plan.operations.sort(key=lambda item: item.stage)
+        if check:
+            expected = predicted(plan.operations)
+            return Outcome(
+                [described(item, expected) for item in plan.operations if item.op != "lookup"],
+                readable(plan.objects, expected),
+            )
+        settle(progress, plan.operations)
+        try:
+            apply(session, plan.operations, progress)
+        except UncertainWriteError as error:
+            if round_number == ROUNDS:
+                raise UncertainWriteError(
+                    f"{error}. Gave up after {ROUNDS} rounds; run it again, it continues here."
+                ) from error
+            time.sleep(pause_before(round_number + 1))
+        except (RefusedError, OrderError) as error:
+            undo(session, progress, error)
+            raise
+        else:
+            break
+    operations = [described(item, progress.results) for item in progress.done if item.op != "lookup"]
+    return Outcome(operations, readable(plan.objects, progress.results))
+
+
+def settle(progress: Progress, plan: Sequence[Operation]) -> None:
+    """Count as done what was sent without an answer and is no longer to be done."""
+    still_open = {(item.op, item.key) for item in plan}
+    for item in progress.sent:
+        if (item.op, item.key) not in still_open:
+            progress.done.append(item)
+            progress.results.setdefault(item.key, {"prefix": "(unknown)", "address": "(unknown)"})
+    progress.sent = []
+
+
+def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> None:
+    """Send the plan's operations, in order of stage, in bulk where they do not depend on each other."""
+    for stage in sorted({item.stage for item in plan}):
+        for group in groups([item for item in plan if item.stage == stage]):
+            for start in range(0, len(group), BULK):
+                send(session, group[start : start + BULK], progress)
+
+
+def groups(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """The operations that can share one request: same verb, same type, same pools."""
+    found: dict[tuple[Any, ...], list[Operation]] = {}
+    for item in operations:
+        allocation = item.allocation
+        pools = tuple(pool.id for pool in allocation.pools) if allocation and allocation.prefer is None else ()
+        found.setdefault((item.op, item.type, pools), []).append(item)
+    return iter(found.values())
+
+
+def send(session: Session, group: list[Operation], progress: Progress) -> None:
+    """Send one group, and note what it yielded."""
+    path = ENDPOINTS[group[0].type]
+    progress.sent = list(group)
+    if group[0].op == "delete":
+        session.delete(path, [item.id for item in group if item.id is not None])
+        note(progress, group, [{} for _ in group])
+    elif group[0].op == "lookup":
+        lookup(session, group, progress)
+    elif group[0].op == "update":
+        note(progress, group, update(session, path, group, progress.results))
+    elif group[0].allocation is not None and group[0].allocation.prefer is None:
+        allocate(session, group, progress)
+    else:
+        create(session, path, group, progress)
+
+
+def note(progress: Progress, group: Sequence[Operation], answers: Sequence[Record]) -> None:
+    """Remember what is done, and what was learned from it."""
+    for item, answer in zip(group, answers, strict=True):
+        progress.results.setdefault(item.key, {}).update(answer)
+    progress.done += group
+    progress.sent = progress.sent[len(group) :]
+
+
+def update(session: Session, path: str, group: Sequence[Operation], results: dict[str, Record]) -> list[Record]:
+    """Change objects: one with If-Match, several in one request."""
+    bodies = [sendable(item.fields, results) for item in group]
+    ids = [item.id if item.id is not None else results[item.key]["id"] for item in group]
+    if len(group) == 1:
+        return [session.patch(f"{path}{ids[0]}/", bodies[0], group[0].last_updated)]
+    answers = session.patch(path, [{"id": number, **body} for number, body in zip(ids, bodies, strict=True)])
+    by_id = {answer["id"]: answer for answer in answers}
+    return [by_id[number] for number in ids]
+
+
+def create(session: Session, path: str, group: list[Operation], progress: Progress) -> None:
+    """Create objects, some of them perhaps at a preferred address; where that is taken, let NetBox choose another."""
+    bodies = [sendable(item.fields, progress.results) for item in group]
+    wishes = [sendable(item.allocation.prefer, progress.results) if item.allocation else None for item in group]
+    if all(wish or item.allocation is None for item, wish in zip(group, wishes, strict=True)):
+        full = [{**body, "address": wish} if wish else body for body, wish in zip(bodies, wishes, strict=True)]
+        try:
+            note(progress, group, session.post(path, full))
+        except RefusedError as error:
+            if error.status != HTTPStatus.BAD_REQUEST or not any(wishes):
+                raise
+        else:
+            return
+    # A list is created as a whole or not at all, so nothing is there yet.
+    for item in group:
+        if len(group) == 1 and item.allocation is not None:
+            item.allocation = replace(item.allocation, prefer=None)
+        send(session, [item], progress)
+
+
+def allocate(session: Session, group: list[Operation], progress: Progress) -> None:
+    """Create the group's prefixes or addresses at the next free places of its pools."""
+    rest = group
+    for pool in group[0].allocation.pools if group[0].allocation else ():
+        rest = rest[take(session, pool, rest, progress) :]
+        if not rest:
+            return
+    progress.sent = []
+    allocation = group[0].allocation
+    assert allocation is not None
+    raise exhausted(allocation.pools, allocation.length, prefixes=allocation.kind == "prefix")
+
+
+def take(session: Session, pool: Pool, group: list[Operation], progress: Progress) -> int:
+    """Allocate as many of the group as fit into one pool, in order; how many that were."""
+    allocation = group[0].allocation
+    assert allocation is not None
+    bodies = [{**sendable(item.fields, progress.results), "prefix_length": allocation.length} for item in group]
+    path = f"ipam/prefixes/{pool.id}/available-{'prefixes' if allocation.kind == 'prefix' else 'ips'}/"
+    try:
+        answers = session.post(path, bodies)
+    except ConflictError:
+        if len(group) == 1:
+            return 0
+        half = len(group) // 2
+        taken = take(session, pool, group[:half], progress)
+        return taken if taken < half else half + take(session, pool, group[half:], progress)
+    note(progress, group, answers)
+    return len(group)
+
+
+def lookup(session: Session, group: list[Operation], progress: Progress) -> None:
+    """Learn the ids of interfaces that came with their device."""
+    wanted = [sendable(item.fields, progress.results) for item in group]
+    filters = {
+        "device_id": sorted({body["device_id"] for body in wanted}),
+        "name": sorted({body["name"] for body in wanted}),
+    }
+    rows = session.get("dcim/interfaces/", {**filters, "brief": "true", "limit": 0})["results"]
+    ids = {(row["device"]["id"], row["name"]): row["id"] for row in rows}
+    note(progress, group, [{"id": ids[body["device_id"], body["name"]]} for body in wanted])
+
+
+def undo(session: Session, progress: Progress, reason: NetBoxError) -> None:
+    """Remove what this call created, newest first, so that a refused order leaves nothing half-made."""
+    if any(item.op == "delete" for item in progress.done):
+        return
+    created = [item for item in reversed(progress.done) if item.op == "create"]
+    try:
+        for stage in sorted({item.stage for item in created}, reverse=True):
+            for group in groups([replace(item, allocation=None) for item in created if item.stage == stage]):
+                ids = [progress.results[item.key]["id"] for item in group if "id" in progress.results[item.key]]
+                if ids:
+                    session.delete(ENDPOINTS[group[0].type], ids)
+    except NetBoxError as error:
+        names = ", ".join(f"{item.type} {described(item, progress.results)['name']}" for item in created)
+        raise NetBoxError(f"{reason}; and what was made before could not be removed again ({error}): {names}. "
+                          "Run it again, or with state=absent.") from error  # fmt: skip

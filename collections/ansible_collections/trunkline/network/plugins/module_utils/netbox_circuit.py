@@ -1,0 +1,235 @@
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A circuit in NetBox: what is ordered, what is there, and what makes the order impossible.
+
+netbox_circuit_plan.py decides what to do about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .addresses import bare
+from .netbox_address import ADDRESS_FIELDS, owned_rows
+from .netbox_errors import OrderError
+from .netbox_plan import FIELD, Pool, Record
+from .netbox_pool import POOL_FIELDS, pools_of, with_free
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .netbox_session import Session
+
+STATUS = {"provisioning": "provisioning", "active": "active", "migrating": "active", "disabled": "offline"}
+LENGTH = {4: 31, 6: 64}
+NOT_PHYSICAL = ("virtual", "lag", "bridge")
+
+OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
+PEERS = """link_peers {
+        __typename
+        ... on CircuitTerminationType { circuit { cid } }
+        ... on InterfaceType { name device { name } }
+      }"""
+
+QUERY = f"""
+query ($devices: [String!], $cids: [String!], $owned: String!, $providers: [String!], $types: [String!],
+       $pools: [String!]) {{
+  device_list(filters: {{name: {{in_list: $devices}}}}) {{
+    id name site {{ id slug }} platform {{ slug }} oob_ip {{ address }} primary_ip4 {{ address }}
+    interfaces {{
+      id name type mgmt_only description last_updated cable {{ id custom_fields }} {PEERS}
+    }}
+  }}
+  circuit_list(filters: {{cid: {{in_list: $cids}}, OR: {OWNED}}}) {{
+    id cid status description commit_rate custom_fields last_updated provider {{ slug }} type {{ slug }}
+    terminations {{ id term_side port_speed last_updated termination {{ __typename ... on SiteType {{ id slug }} }} }}
+  }}
+  cable_list(filters: {OWNED}) {{
+    id label custom_fields
+    a_terminations {{ __typename
+      ... on InterfaceType {{ id name description last_updated device {{ name platform {{ slug }} oob_ip {{ address }}
+        primary_ip4 {{ address }} }} }} }}
+    b_terminations {{ __typename ... on CircuitTerminationType {{ id term_side }} }}
+  }}
+  prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}, OR: {OWNED}}}) {{
+    {POOL_FIELDS} description custom_fields last_updated
+  }}
+  ip_address_list(filters: {OWNED}) {{ {ADDRESS_FIELDS} }}
+  provider_list(filters: {{slug: {{in_list: $providers}}}}) {{ slug }}
+  circuit_type_list(filters: {{slug: {{in_list: $types}}}}) {{ slug }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a circuit ends."""
+
+    node: str
+    interface: str
+
+    @property
+    def label(self) -> str:
+        """`ams-pe:eth1`."""
+        return f"{self.node}:{self.interface}"
+
+
+NOWHERE = End("", "")
+
+
+@dataclass(frozen=True)
+class CircuitOrder:
+    """What is ordered: a circuit as it shall be in NetBox. `status` is the subscription's."""
+
+    subscription: str
+    a: End
+    z: End
+    status: str = "provisioning"
+    cid: str = ""
+    isis_metric: int = 10
+    under_maintenance: bool = False
+    speed_mbps: int = 10000
+    provider: str = "trunkline"
+    circuit_type: str = "core-link"
+    pool: str = "core-link"
+
+    @property
+    def circuit_id(self) -> str:
+        """The circuit's name in NetBox: as ordered, else from the subscription's UUID, so that it never changes."""
+        return self.cid or f"TL-{self.subscription.replace('-', '')[-12:].upper()}"
+
+    @property
+    def ends(self) -> tuple[tuple[str, End, End], ...]:
+        """(side, this end, the other end) for both sides."""
+        return (("A", self.a, self.z), ("Z", self.z, self.a))
+
+    @property
+    def description(self) -> str:
+        """`ams-pe:eth1 - par-p:eth2`."""
+        return f"{self.a.label} - {self.z.label}"
+
+
+@dataclass(frozen=True)
+class CircuitSnapshot:
+    """What NetBox holds that matters for the orders: the query's rows, and the pools by (role, family)."""
+
+    rows: Record
+    pools: dict[tuple[str, int], tuple[Pool, ...]]
+
+
+def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, predict: bool) -> CircuitSnapshot:
+    """Read all that planning needs: one request, and with `predict` one more a pool."""
+    rows = session.graphql(
+        QUERY,
+        {
+            "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
+            "cids": [order.circuit_id for order in orders],
+            "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+            "providers": sorted({order.provider for order in orders}),
+            "types": sorted({order.circuit_type for order in orders}),
+            "pools": sorted({order.pool for order in orders}),
+        },
+    )
+    pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
+    for role in {order.pool for order in orders} if present else ():
+        for family, length in LENGTH.items():
+            found = pools_of(rows["prefix_list"], role, family, length)
+            pools[role, family] = with_free(session, found, prefixes=True, wanted=len(orders)) if predict else found
+    return CircuitSnapshot(rows, pools)
+
+
+def devices_of(orders: Sequence[CircuitOrder], rows: Record) -> list[Record]:
+    """The routers that the orders concern, as name, address and platform: those of the ends, and those that the cables
+    of the circuits end on now.
+    """
+    names = {end.node for order in orders for end in (order.a, order.z)}
+    found = {row["name"]: row for row in rows["device_list"] if row["name"] in names}
+    for order in orders:
+        for cable in owned_rows(rows["cable_list"], order.subscription):
+            for end in cable["a_terminations"]:
+                if end["__typename"] == "InterfaceType":
+                    found.setdefault(end["device"]["name"], end["device"])
+    return [reachable(row) for row in found.values() if row["oob_ip"] or row["primary_ip4"]]
+
+
+def reachable(device: Record) -> Record:
+    """How to reach a device: by its management address, else by its primary one."""
+    address = (device["oob_ip"] or device["primary_ip4"])["address"]
+    platform = device["platform"]["slug"] if device["platform"] else None
+    return {"name": device["name"], "address": bare(address), "platform": platform}
+
+
+def interfaces_of(orders: Sequence[CircuitOrder], rows: Record) -> dict[End, Record]:
+    """The interface rows of all ends, each with its `device`. Raises OrderError for one that cannot be used."""
+    devices = {row["name"]: row for row in rows["device_list"]}
+    found: dict[End, Record] = {}
+    for order in orders:
+        if order.a.node == order.z.node:
+            raise OrderError(f"z.node: {order.z.node} is also the A end. A circuit joins two nodes.")
+        for side, end, _ in order.ends:
+            if end in found:
+                raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")
+            found[end] = _interface(side.lower(), end, order.subscription, devices)
+    return found
+
+
+def _interface(side: str, end: End, subscription: str, devices: dict[str, Record]) -> Record:
+    device = devices.get(end.node)
+    if device is None:
+        raise OrderError(f"{side}.node: NetBox has no device {end.node!r}. Order that node first, or correct the name.")
+    usable = {
+        row["name"]: row for row in device["interfaces"] if row["type"] not in NOT_PHYSICAL and not row["mgmt_only"]
+    }
+    row: Record | None = usable.get(end.interface)
+    if row is None:
+        raise OrderError(
+            f"{side}.interface: {end.node} has no interface {end.interface!r} that could carry a circuit. "
+            f"It has {', '.join(usable) or 'none'}."
+        )
+    if row["cable"] and row["cable"]["custom_fields"].get(FIELD) != subscription:
+        raise OrderError(
+            f"{side}.interface: {end.label} is already cabled to {' and '.join(_peers(row)) or 'something'} "
+            f"(cable {row['cable']['id']}). Choose another interface, or terminate what uses it."
+        )
+    return {**row, "device": device}
+
+
+def _peers(interface: Record) -> Iterator[str]:
+    for peer in interface["link_peers"]:
+        if peer["__typename"] == "CircuitTerminationType":
+            yield f"circuit {peer['circuit']['cid']}"
+        elif peer["__typename"] == "InterfaceType":
+            yield f"{peer['device']['name']}:{peer['name']}"
+
+
+def refuse_unknown(order: CircuitOrder, rows: Record) -> None:
+    """Raise OrderError where the order names what NetBox does not have, or what is another's."""
+    for field, value, table, where in (
+        ("provider", order.provider, "provider_list", "Circuits > Providers"),
+        ("circuit_type", order.circuit_type, "circuit_type_list", "Circuits > Circuit types"),
+    ):
+        if not any(row["slug"] == value for row in rows[table]):
+            raise OrderError(
+                f"{field}: NetBox has no {field.replace('_', ' ')} with slug {value!r}. "
+                f"Add it ({where}, or the role trunkline.network.netbox_bootstrap), or name another."
+            )
+    for row in rows["circuit_list"]:
+        owner = row["custom_fields"].get(FIELD)
+        if (row["cid"], row["provider"]["slug"]) == (order.circuit_id, order.provider) and owner != order.subscription:
+            raise OrderError(
+                f"cid: NetBox already has a circuit {order.circuit_id!r} of provider {order.provider!r}, "
+                f"{f'of subscription {owner}' if owner else 'which no subscription owns'}. Give this one another cid."
+            )
+
+
+def readable_circuit(row: Record) -> Record:
+    """A circuit's managed fields as a person reads them."""
+    return {
+        "cid": row["cid"],
+        "provider": row["provider"]["slug"],
+        "type": row["type"]["slug"],
+        "status": row["status"],
+        "commit_rate": row["commit_rate"],
+        "description": row["description"],
+    }

@@ -1,0 +1,259 @@
+#!/usr/bin/python
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: circuit
+short_description: A circuit between two routers in NetBox, complete with cables, prefixes and addresses
+version_added: 0.1.0
+description:
+  - Makes the circuit, its two terminations, a cable from each interface to its termination, an IPv4 /31 and an IPv6
+    /127 (inside a /64 of its own) from the pools, the four addresses, and the interfaces' descriptions; or removes all
+    of it and gives prefixes and addresses back.
+  - Everything it makes carries the subscription's UUID from the request that creates it. A run that was killed at any
+    point and is run again finds what it made.
+  - What differs from the order is corrected, ends that moved to another interface included; fields that the order does
+    not have are never touched.
+  - When NetBox refuses a step, what this call has made is removed again.
+options:
+  state:
+    description: Whether the circuit shall be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  subscription:
+    description: UUID of the order. The circuit belongs to it.
+    type: str
+    required: true
+  a:
+    description: The A end. It gets the lower address of both families. Required for O(state=present).
+    type: dict
+    suboptions: &end
+      node:
+        description: Name of the device.
+        type: str
+        required: true
+      interface:
+        description: Name of the interface, which must be free.
+        type: str
+        required: true
+  z:
+    description: The Z end. Required for O(state=present).
+    type: dict
+    suboptions: *end
+  status:
+    description: Status of the subscription, which becomes that of the circuit.
+    type: str
+    choices: [provisioning, active, migrating, disabled]
+    default: provisioning
+  cid:
+    description: Circuit id. If not given, it is made from the subscription's UUID, so that it never changes.
+    type: str
+  isis_metric:
+    description: IS-IS metric when the circuit is not under maintenance.
+    type: int
+    default: 10
+  under_maintenance:
+    description: Whether traffic is to be kept off the circuit.
+    type: bool
+    default: false
+  speed_mbps:
+    description: Speed in Mbit/s.
+    type: int
+    default: 10000
+  provider:
+    description: Slug of the provider.
+    type: str
+    default: trunkline
+  circuit_type:
+    description: Slug of the circuit type.
+    type: str
+    default: core-link
+  pool:
+    description:
+      - Slug of the prefix role by which the pools are found. Where there are several pools, the next is used when one
+        is full.
+    type: str
+    default: core-link
+extends_documentation_fragment:
+  - trunkline.network.netbox
+seealso:
+  - module: trunkline.network.node
+  - module: trunkline.network.device_intent
+author:
+  - Trunkline contributors
+"""
+
+EXAMPLES = r"""
+- name: A circuit, with prefixes from the pools
+  trunkline.network.circuit:
+    subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+    a: {node: ams-pe, interface: eth1}
+    z: {node: par-p, interface: eth2}
+    isis_metric: 10
+
+- name: Keep traffic off it
+  trunkline.network.circuit:
+    subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+    status: active
+    a: {node: ams-pe, interface: eth1}
+    z: {node: par-p, interface: eth2}
+    isis_metric: 10
+    under_maintenance: true
+
+- name: Take it away
+  trunkline.network.circuit:
+    state: absent
+    subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+"""
+
+RETURN = r"""
+circuit:
+  description: The circuit. What does not exist yet is predicted (addresses) or null (ids) in check mode.
+  returned: success
+  type: dict
+  sample:
+    cid: TL-1A9D6F0B2C33
+    netbox_id: 1
+    subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+    status: provisioning
+    isis_metric: 10
+    under_maintenance: false
+    speed_mbps: 10000
+    ipv4_prefix: 10.0.1.0/31
+    ipv6_prefix: fc00:0:1::/127
+    a: {node: ams-pe, interface: eth1, netbox_interface_id: 3, ipv4: 10.0.1.0/31, ipv6: "fc00:0:1::/127"}
+    z: {node: par-p, interface: eth2, netbox_interface_id: 9, ipv4: 10.0.1.1/31, ipv6: "fc00:0:1::1/127"}
+devices:
+  description: The routers to configure, for C(add_host); when an end has moved, the one that it left, too.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {name: ams-pe, address: 172.20.20.11, platform: frr}
+    - {name: par-p, address: 172.20.20.12, platform: frr}
+operations:
+  description: What was done (in check mode, what would be done), in order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - op: create
+      type: ipam.prefix
+      name: 10.0.1.0/31
+      before: null
+      after: {prefix: 10.0.1.0/31, status: active, description: ams-pe:eth1 - par-p:eth2}
+      subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+activation:
+  description: What a later call with O(status=active) will do, when O(status=provisioning). So a plan can show it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - op: update
+      type: circuits.circuit
+      name: TL-1A9D6F0B2C33
+      before: {status: provisioning}
+      after: {status: active}
+      subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+requests:
+  description: How many HTTP requests were sent to NetBox.
+  returned: always
+  type: int
+  sample: 9
+writes:
+  description: How many of them could change something.
+  returned: success
+  type: int
+  sample: 8
+seconds:
+  description: How long the work took, without Ansible's own start.
+  returned: success
+  type: float
+  sample: 0.62
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.trunkline.network.plugins.module_utils import (
+    netbox_circuit,
+    netbox_circuit_plan,
+    netbox_circuit_removal,
+)
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import converge
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_module import (
+    activation_of,
+    result_of,
+    run_module,
+    subscription_of,
+)
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
+
+END: dict[str, Any] = {
+    "node": {"type": "str", "required": True},
+    "interface": {"type": "str", "required": True},
+}
+ARGUMENTS: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "subscription": {"type": "str", "required": True},
+    "a": {"type": "dict", "options": END},
+    "z": {"type": "dict", "options": END},
+    "status": {"type": "str", "choices": list(netbox_circuit.STATUS), "default": "provisioning"},
+    "cid": {"type": "str"},
+    "isis_metric": {"type": "int", "default": 10},
+    "under_maintenance": {"type": "bool", "default": False},
+    "speed_mbps": {"type": "int", "default": 10000},
+    "provider": {"type": "str", "default": "trunkline"},
+    "circuit_type": {"type": "str", "default": "core-link"},
+    "pool": {"type": "str", "default": "core-link"},
+}
+HIGHEST_METRIC = 16777214
+
+
+def order_of(params: dict[str, Any]) -> netbox_circuit.CircuitOrder:
+    """The order that the arguments describe. Raises OrderError."""
+    if not 1 <= params["isis_metric"] <= HIGHEST_METRIC:
+        raise OrderError(f"isis_metric: {params['isis_metric']} is not between 1 and {HIGHEST_METRIC}.")
+    if params["speed_mbps"] < 1:
+        raise OrderError(f"speed_mbps: {params['speed_mbps']} is not a speed.")
+    fields = {name: params[name] for name in ARGUMENTS if name not in ("state", "a", "z")}
+    ends = {side: netbox_circuit.End(**params[side]) if params[side] else netbox_circuit.NOWHERE for side in ("a", "z")}
+    return netbox_circuit.CircuitOrder(
+        **{**fields, **ends, "cid": params["cid"] or "", "subscription": subscription_of(params)}
+    )
+
+
+def work(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Read, plan, apply."""
+    orders = [order_of(module.params)]
+    present = module.params["state"] == "present"
+    devices: list[dict[str, Any]] = []
+
+    def make_plan() -> Plan:
+        snapshot = netbox_circuit.read(session, orders, present=present, predict=module.check_mode)
+        found = netbox_circuit.devices_of(orders, snapshot.rows)
+        devices.extend(item for item in found if item not in devices)
+        plan = netbox_circuit_plan.plan_present if present else netbox_circuit_removal.plan_absent
+        return plan(orders, snapshot)
+
+    outcome = converge(session, make_plan, module.check_mode)
+    circuit = outcome.objects[0]
+    activation = activation_of("circuits.circuit", circuit["cid"], orders[0], netbox_circuit.STATUS) if present else []
+    return {**result_of(outcome), "circuit": circuit, "devices": devices, "activation": activation}
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(ARGUMENTS, work, required_if=[("state", "present", ["a", "z"])])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+#!/usr/bin/python
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: frr_config
+short_description: Make the stanzas we own on a FRR router what they should be
+version_added: 0.1.0
+description:
+  - Runs on the router (over ssh, docker or any other connection), with plain Python and FRR's own frr-reload.py.
+  - Takes the text of the stanzas that we own (C(interface eth1), C(router isis CORE) ...) and makes the running and the
+    startup configuration carry exactly these. What we owned before and is no longer in O(config) is removed.
+    B(Every other stanza on the router is left as it is).
+  - Owned is what the router's record names (C(/etc/frr/trunkline.json), which holds headers only, no lines), and what
+    O(config) and O(also_owned) name. An owned stanza is owned whole. A line that somebody else added to it is
+    removed, and shown in the diff.
+  - 'Steps: file lock, snapshot, candidate, C(frr-reload.py --test), diff, the new lines in one C(vtysh -f), what that
+    leaves to do by C(frr-reload.py --reload), read back and compare, save, record. Whatever fails after the router
+    has begun to change, the snapshot is put back and the error names the line and FRR''s words.'
+  - Addresses, timers and values that equal a default may be written in any spelling; they are brought to FRR's own.
+options:
+  config:
+    description:
+      - The stanzas, as C(show running-config) prints them; C(exit) and C(!) may be left out. Empty removes all that we
+        own.
+      - Interfaces must exist on the router, and daemons run there; both are checked before anything changes.
+    type: str
+    required: true
+  lease:
+    description:
+      - Owner of the lease that was taken with M(trunkline.network.frr_lease). The push is refused when that lease is
+        over, or is held by another.
+      - Left out, the push is refused only while somebody holds a lease.
+      - Not looked at in check mode, which changes nothing.
+    type: str
+  release:
+    description:
+      - Whether to give the lease back when the push has succeeded, which saves a task. After a failure it is still
+        held.
+    type: bool
+    default: false
+  also_owned:
+    description: Headers of stanzas that are ours even if the router's record has been lost.
+    type: list
+    elements: str
+    default: []
+  lock_wait_s:
+    description: Seconds to wait for another push that is under way on this router.
+    type: int
+    default: 30
+attributes:
+  check_mode:
+    description: Changes nothing; the diff is the one that the push would give. FRR parses the candidate, too.
+    support: full
+  diff_mode:
+    description: A unified diff of the owned stanzas, one hunk a stanza.
+    support: full
+author:
+  - Trunkline contributors
+"""
+
+EXAMPLES = r"""
+- name: Configure one interface and leave the rest of the router alone
+  trunkline.network.frr_config:
+    config: |
+      interface eth1
+       description to par-p
+       ip address 10.0.1.0/31
+  become: true
+
+- name: Remove all that we own
+  trunkline.network.frr_config:
+    config: ""
+  become: true
+
+- name: Push under a lease
+  trunkline.network.frr_config:
+    config: "{{ lookup('ansible.builtin.template', 'frr.conf.j2') }}"
+    lease: "{{ taken.lease.owner }}"
+"""
+
+RETURN = r"""
+diff:
+  description: Under C(prepared) the unified diff from the running to the intended stanzas, empty if nothing changes.
+  returned: success
+  type: dict
+  sample:
+    prepared: |
+      --- running
+      +++ intended
+      @@ -1,2 +1,2 @@ interface eth1
+       interface eth1
+      - description old
+      + description to par-p
+owned:
+  description: Headers of the stanzas that are ours after this push.
+  returned: success
+  type: list
+  elements: str
+  sample: [interface eth1]
+saved:
+  description: Whether the startup configuration was (in check mode, would be) written.
+  returned: success
+  type: bool
+  sample: true
+released:
+  description: Whether the lease was given back.
+  returned: success
+  type: bool
+  sample: false
+timings_s:
+  description: Seconds spent on the router, by step.
+  returned: success
+  type: dict
+  sample: {snapshot: 0.05, check: 0.2, push: 0.5}
+restored:
+  description: Whether the running configuration is again what it was before the push.
+  returned: when a push was refused half-way
+  type: bool
+"""
+
+import os
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_lock
+from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
+from ansible_collections.trunkline.network.plugins.module_utils.frr_push import PushError, apply, plan
+from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import Stanza, StanzaError, parse_wanted
+
+
+class Stopwatch:
+    """Seconds by step, for the answer."""
+
+    def __init__(self) -> None:
+        self.timings_s: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, step: str) -> None:
+        """End a step; the next one begins."""
+        now = time.monotonic()
+        self.timings_s[step] = round(now - self._since, 3)
+        self._since = now
+
+
+def check_lease(owner: str | None) -> None:
+    """Raise LockError unless the router is ours to change. The caller holds the file lock."""
+    lease, now, boot = frr_lock.read_lease(), frr_lock.now_s(), frr_lock.boot_id()
+    other = frr_lock.holder(lease, owner, now, boot)
+    if other is not None:
+        raise frr_lock.LockError(frr_lock.held_by_another(other, now))
+    if owner is not None and (lease is None or lease.is_over(now, boot)):
+        raise frr_lock.LockError(
+            f"{os.uname().nodename}: lease '{owner}' is over; take it again with frr_lease, then read the intent again"
+        )
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "config": {"type": "str", "required": True, "no_log": True},
+            "lease": {"type": "str"},
+            "release": {"type": "bool", "default": False},
+            "also_owned": {"type": "list", "elements": "str", "default": []},
+            "lock_wait_s": {"type": "int", "default": 30},
+        },
+        supports_check_mode=True,
+    )
+    router = os.uname().nodename
+    try:
+        wanted = parse_wanted(module.params["config"])
+    except StanzaError as error:
+        module.fail_json(msg=f"{router}: {error}")
+    if not os.path.isdir(frr_lock.RUN_DIRECTORY) or not os.path.exists(frr_device.RELOAD):
+        module.fail_json(
+            msg=f"{router}: needs FRR with {frr_device.RELOAD}; install frr and frr-pythontools, and start FRR"
+        )
+    frr = Frr(module.run_command, module.get_bin_path("vtysh", required=True))
+    try:
+        with frr_lock.file_lock(module.params["lock_wait_s"]):
+            try:
+                answer = make_it_so(module, frr, wanted)
+            finally:
+                frr.forget_files()
+    except frr_lock.LockError as error:
+        module.fail_json(msg=str(error))
+    except PushError as error:
+        module.fail_json(msg=f"{router}: {error}", restored=error.restored)
+    except DeviceError as error:
+        module.fail_json(msg=f"{router}: {error}")
+    module.exit_json(**answer)
+
+
+def make_it_so(module: AnsibleModule, frr: Frr, wanted: list[Stanza]) -> dict[str, object]:
+    """Compare, and unless this is check mode, push; return the module's answer. The caller holds the file lock."""
+    parameters, watch = module.params, Stopwatch()
+    if not module.check_mode:
+        check_lease(parameters["lease"])
+    todo = plan(frr, wanted, frozenset(parameters["also_owned"]))
+    watch.lap("snapshot")
+    if todo.diff:
+        frr.check(todo.candidate, todo.owned)
+        watch.lap("check")
+    released = False
+    if not module.check_mode:
+        apply(frr, todo)
+        watch.lap("push")
+        if parameters["release"] and parameters["lease"] is not None:
+            released = frr_lock.remove_lease(parameters["lease"])
+    return {
+        "changed": todo.changed,
+        "diff": {"prepared": todo.diff},
+        "owned": sorted(todo.intended),
+        "saved": todo.changed,
+        "released": released,
+        "timings_s": watch.timings_s,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+#!/usr/bin/python
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: frr_verify
+short_description: Ask a FRR router whether its circuits work
+version_added: 0.1.0
+description:
+  - Runs on the router and waits, once and for at most O(timeout_s), until addresses are present, IS-IS adjacencies are
+    up with the right neighbor, and pings are answered.
+  - Reports for each what was expected, what was found, and after how many seconds it was true. Changes nothing.
+options:
+  interfaces:
+    description: Interfaces to prove.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the interface on the router.
+        type: str
+        required: true
+      ipv4:
+        description: IPv4 address with prefix length that must be present.
+        type: str
+      ipv6:
+        description: IPv6 address with prefix length that must be present.
+        type: str
+      neighbor:
+        description:
+          - Hostname of the router at the other end, with which the IS-IS adjacency must be up. Null where none is
+            expected.
+        type: str
+  pings:
+    description: Addresses that must answer.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      source:
+        description: Own address to ping from; a prefix length is ignored.
+        type: str
+        required: true
+      destination:
+        description: Address that must answer; a prefix length is ignored.
+        type: str
+        required: true
+  timeout_s:
+    description:
+      - Seconds to wait for all of it together.
+      - A network with FRR's default LSP timers takes about 31 seconds until loopbacks answer.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Returns at once with no checks, since what a plan would bring cannot be proved yet.
+    support: full
+author:
+  - Trunkline contributors
+"""
+
+EXAMPLES = r"""
+- name: Prove a circuit from this end
+  trunkline.network.frr_verify:
+    interfaces:
+      - {name: eth1, ipv4: 10.0.1.0/31, ipv6: "fc00:0:1::/127", neighbor: par-p}
+    pings:
+      - {source: 10.0.127.2/32, destination: 10.0.127.3/32}
+      - {source: "fc00:0:0:127::2", destination: "fc00:0:0:127::3"}
+"""
+
+RETURN = r"""
+checks:
+  description: What was to be proved, in the order of the parameters.
+  returned: always, empty in check mode
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: C(address), C(adjacency) or C(ping).
+      type: str
+    subject:
+      description: The interface, or the source address of a ping.
+      type: str
+    expected:
+      description: What must be found.
+      type: str
+    found:
+      description: What was found last.
+      type: str
+    seconds:
+      description: After how many seconds it was as expected; null if it never was.
+      type: float
+  sample:
+    - {kind: adjacency, subject: eth1, expected: Up with par-p, found: Up with par-p, seconds: 0.1}
+seconds:
+  description: Seconds until all was proved, or the wait was over.
+  returned: always
+  type: float
+  sample: 2.2
+"""
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
+from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import Check, checks, look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+POLL_S = 0.1
+
+
+class Pings:
+    """The pings that are under way, all at once: an unanswered one costs a second, and must not hold up the others."""
+
+    def __init__(self, ping: str) -> None:
+        self._ping = ping
+        self._under_way: dict[int, subprocess.Popen[str]] = {}
+
+    def look(self, index: int, check: Check, seconds: float) -> Check:
+        """Return the check with what its ping found; start a ping where none is under way."""
+        process = self._under_way.get(index)
+        if process is None:
+            self._under_way[index] = self._start(check)
+            return check
+        if process.poll() is None:
+            return check
+        out, err = process.communicate()
+        del self._under_way[index]
+        if process.returncode == 0:
+            return replace(check, found=check.expected, seconds=seconds)
+        return replace(check, found=err.strip() or _loss(out))
+
+    def stop(self) -> None:
+        """End what is still under way."""
+        for process in self._under_way.values():
+            process.kill()
+            process.communicate()
+
+    def _start(self, check: Check) -> subprocess.Popen[str]:
+        family = "-6" if ":" in check.expected else "-4"
+        # Within its second iputils asks five times and ends with the first answer; busybox asks once.
+        argv = [self._ping, family, "-n", "-c1", "-i0.2", "-w1", "-W1", "-I", check.subject, check.expected]
+        return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(wanted: list[Check], frr: Frr, pings: Pings, timeout_s: float) -> tuple[list[Check], float]:
+    """Look again and again until all is proved or the time is up; return the checks and the seconds it took."""
+    started = time.monotonic()
+    while True:
+        interfaces, neighbors = _state(frr)
+        seconds = round(time.monotonic() - started, 2)
+        wanted = [
+            check
+            if check.is_proved
+            else pings.look(index, check, seconds)
+            if check.kind == "ping"
+            else look(check, interfaces, neighbors, seconds)
+            for index, check in enumerate(wanted)
+        ]
+        if all(check.is_proved for check in wanted) or seconds >= timeout_s:
+            return wanted, seconds
+        time.sleep(POLL_S)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "interfaces": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "ipv4": {"type": "str"},
+                    "ipv6": {"type": "str"},
+                    "neighbor": {"type": "str"},
+                },
+            },
+            "pings": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "source": {"type": "str", "required": True},
+                    "destination": {"type": "str", "required": True},
+                },
+            },
+            "timeout_s": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        wanted = checks(module.params["interfaces"], module.params["pings"])
+    except ValueError as error:
+        module.fail_json(msg=f"interfaces, pings: {error}; write addresses as 10.0.1.0/31 or fc00:0:1::/127")
+    if module.check_mode:
+        module.exit_json(changed=False, checks=[], seconds=0.0)
+    frr = Frr(module.run_command, module.get_bin_path("vtysh", required=True))
+    pings = Pings(module.get_bin_path("ping", required=True))
+    router = os.uname().nodename
+    try:
+        wanted, seconds = wait_for(wanted, frr, pings, module.params["timeout_s"])
+    except DeviceError as error:
+        module.fail_json(msg=f"{router}: {error}")
+    finally:
+        pings.stop()
+    answer = {"checks": [asdict(check) for check in wanted], "seconds": seconds}
+    unproved = [check.sentence(router) for check in wanted if not check.is_proved]
+    if unproved:
+        module.fail_json(msg=f"not working after {seconds:g} s: {'; '.join(unproved)}", **answer)
+    module.exit_json(changed=False, **answer)
+
+
+def _state(frr: Frr) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    text = frr.show("show interface json", "show isis neighbor json")
+    decoder = json.JSONDecoder()
+    try:
+        interfaces, end = decoder.raw_decode(text)
+        rest = text[end:].strip()
+        # Without isisd there is no second answer, or a sentence in its place.
+        return interfaces, decoder.decode(rest) if rest.startswith("{") else {}
+    except ValueError as error:
+        raise DeviceError(f"FRR's state is not readable as JSON ({error})") from error
+
+
+def _loss(output: str) -> str:
+    return next((line for line in output.splitlines() if "packet loss" in line), "no answer")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+#!/usr/bin/python
+# Copyright: Trunkline contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node
+short_description: A router in NetBox, complete with loopback, addresses and primary addresses
+version_added: 0.1.0
+description:
+  - Makes the device, its loopback and management interfaces, an IPv4 and an IPv6 loopback address from the pools, the
+    management address, and the primary addresses; or removes all of it and gives the addresses back.
+  - Everything it makes carries the subscription's UUID from the request that creates it. A run that was killed at any
+    point and is run again finds what it made.
+  - What differs from the order is corrected; fields that the order does not have are never touched.
+  - When NetBox refuses a step, what this call has made is removed again.
+options:
+  state:
+    description: Whether the node shall be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  subscription:
+    description: UUID of the order. The node belongs to it.
+    type: str
+    required: true
+  name:
+    description: Name of the device.
+    type: str
+    required: true
+  status:
+    description: Status of the subscription. V(provisioning) makes the device V(staged) in NetBox.
+    type: str
+    choices: [provisioning, active, migrating, disabled]
+    default: provisioning
+  site:
+    description: Slug of the site. Required for O(state=present).
+    type: str
+  role:
+    description: Slug of the device role. Required for O(state=present).
+    type: str
+  device_type:
+    description: Slug of the device type, which brings the physical interfaces. Required for O(state=present).
+    type: str
+  platform:
+    description: Slug of the platform. Required for O(state=present).
+    type: str
+  management:
+    description: Management address with its length, for instance V(172.20.20.11/24).
+    type: str
+  management_interface:
+    description: Name of the interface for O(management). Made, unless the device type brings it.
+    type: str
+    default: mgmt0
+  loopback_interface:
+    description: Name of the loopback interface. Made, unless the device type brings it.
+    type: str
+    default: lo0
+  loopback_pool:
+    description:
+      - Slug of the prefix role by which the loopback pools are found. Where there are several pools, the next is used
+        when one is full.
+      - The IPv6 address takes the same place in its pool as the IPv4 address, if that is free.
+    type: str
+    default: loopback
+extends_documentation_fragment:
+  - trunkline.network.netbox
+seealso:
+  - module: trunkline.network.circuit
+  - module: trunkline.network.device_intent
+author:
+  - Trunkline contributors
+"""
+
+EXAMPLES = r"""
+- name: A router, with addresses from the pools
+  trunkline.network.node:
+    subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+    name: ams-pe
+    site: ams
+    role: pe
+    device_type: frr-router
+    platform: frr
+    management: 172.20.20.11/24
+
+- name: The same router goes into service
+  trunkline.network.node:
+    subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+    status: active
+    name: ams-pe
+    site: ams
+    role: pe
+    device_type: frr-router
+    platform: frr
+    management: 172.20.20.11/24
+
+- name: And is taken away
+  trunkline.network.node:
+    state: absent
+    subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+    name: ams-pe
+"""
+
+RETURN = r"""
+node:
+  description: The node. What does not exist yet is predicted (addresses) or null (ids) in check mode.
+  returned: success
+  type: dict
+  sample:
+    name: ams-pe
+    netbox_id: 1
+    subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+    site: ams
+    role: pe
+    device_type: frr-router
+    platform: frr
+    status: staged
+    management: 172.20.20.11/24
+    loopback_ipv4: 10.0.127.2/32
+    loopback_ipv6: fc00:0:0:127::2/128
+devices:
+  description: The router to configure, for C(add_host). Empty when there is none (state=absent, and already gone).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: ams-pe, address: 172.20.20.11, platform: frr}]
+operations:
+  description: What was done (in check mode, what would be done), in order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - op: create
+      type: dcim.device
+      name: ams-pe
+      before: null
+      after: {name: ams-pe, site: ams, role: pe, device_type: frr-router, platform: frr, status: staged}
+      subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+users:
+  description: What still uses the node, when it could not be removed.
+  returned: failure
+  type: list
+  elements: str
+  sample: [circuit TL-1A9D6F0B2C33 on eth1]
+activation:
+  description: What a later call with O(status=active) will do, when O(status=provisioning). So a plan can show it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - op: update
+      type: dcim.device
+      name: ams-pe
+      before: {status: staged}
+      after: {status: active}
+      subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+requests:
+  description: How many HTTP requests were sent to NetBox.
+  returned: always
+  type: int
+  sample: 6
+writes:
+  description: How many of them could change something.
+  returned: success
+  type: int
+  sample: 5
+seconds:
+  description: How long the work took, without Ansible's own start.
+  returned: success
+  type: float
+  sample: 0.31
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.trunkline.network.plugins.module_utils import netbox_node, netbox_node_plan
+from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare, canonical
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import converge
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_module import (
+    activation_of,
+    result_of,
+    run_module,
+    subscription_of,
+)
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
+
+ARGUMENTS: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "subscription": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+    "status": {"type": "str", "choices": list(netbox_node.STATUS), "default": "provisioning"},
+    "site": {"type": "str"},
+    "role": {"type": "str"},
+    "device_type": {"type": "str"},
+    "platform": {"type": "str"},
+    "management": {"type": "str"},
+    "management_interface": {"type": "str", "default": "mgmt0"},
+    "loopback_interface": {"type": "str", "default": "lo0"},
+    "loopback_pool": {"type": "str", "default": "loopback"},
+}
+
+
+def order_of(params: dict[str, Any]) -> netbox_node.NodeOrder:
+    """The order that the arguments describe. Raises OrderError."""
+    fields = {name: params[name] or "" for name in ARGUMENTS if name != "state"}
+    fields["subscription"] = subscription_of(params)
+    if fields["management"]:
+        try:
+            fields["management"] = canonical(fields["management"])
+        except ValueError as error:
+            raise OrderError(f"management: {error}. Give an address with its length, as 172.20.20.11/24.") from error
+    return netbox_node.NodeOrder(**fields)
+
+
+def work(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Read, plan, apply."""
+    orders = [order_of(module.params)]
+    present = module.params["state"] == "present"
+
+    def make_plan() -> Plan:
+        snapshot = netbox_node.read(session, orders, present=present, predict=module.check_mode)
+        return (
+            netbox_node_plan.plan_present(orders, snapshot)
+            if present
+            else netbox_node_plan.plan_absent(orders, snapshot)
+        )
+
+    outcome = converge(session, make_plan, module.check_mode)
+    node = outcome.objects[0]
+    devices = []
+    if node["management"]:
+        devices.append({"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]})
+    activation = activation_of("dcim.device", node["name"], orders[0], netbox_node.STATUS) if present else []
+    return {**result_of(outcome), "node": node, "devices": devices, "activation": activation}
+
+
+def main() -> None:
+    """Run the module."""
+    needed = ["site", "role", "device_type", "platform"]
+    run_module(ARGUMENTS, work, required_if=[("state", "present", needed)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""The service as a process of its own, on a real PostgreSQL, with playbooks whose network is a directory of files.
+
+Files in that directory make trouble: `fail-plan`, `fail-apply-ROLE`, `fail-terminate` fail a task, `hold` stops the
+apply until it is removed, `cut-off` adds a router that does not answer.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from trunkline.auth import create_token
+from trunkline.db.migrate import upgrade
+from trunkline.db.session import make_engine, make_sessions
+from trunkline.settings import Settings
+
+PROGRAM = Path(sys.executable).parent / "trunkline"
+PLAYBOOKS = Path(__file__).parent / "playbooks"
+SECRET = "nbt_Key12345.TheSecretHalfOfTheToken"
+_STARTS_WITHIN_S = 60
+_ENDS_WITHIN_S = 90
+
+
+@dataclass
+class Service:
+    """The service's process and a client for it."""
+
+    environment: dict[str, str]
+    network: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    log: Path = field(default_factory=Path)
+    token: str = ""
+    client: httpx.Client = field(init=False)
+
+    @property
+    def url(self) -> str:
+        """The root of the REST API."""
+        return f"http://127.0.0.1:{self.port}/api/v1"
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command of the service's command line."""
+        return subprocess.run(
+            [str(PROGRAM), *arguments], env=self.environment, capture_output=True, text=True, check=check
+        )
+
+    def sql(self, statement: str) -> None:
+        """One statement on the service's database."""
+        with psycopg.connect(Settings(database_url=self.environment["TRUNKLINE_DATABASE_URL"]).libpq_url) as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """The API runs alone, while the block runs."""
+        self.stop()
+        self.environment["TRUNKLINE_WORKER_IN_API"] = "false"
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            del self.environment["TRUNKLINE_WORKER_IN_API"]
+            self.start()
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """A worker in a process of its own, while the block runs."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen([str(PROGRAM), "worker"], env=self.environment, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            process.terminate()
+            assert process.wait(timeout=60) == 0, self.log.read_text()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(PROGRAM), "serve", "--port", str(self.port)], env=self.environment, stdout=log, stderr=log
+            )
+        wait_until(self._answers, _STARTS_WITHIN_S)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the process and wait for its end."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=60)
+            self.process = None
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.url}/health/live").is_success
+        except httpx.TransportError:
+            return False
+
+    def call(self, method: str, path: str, expect: int, **more: Any) -> Any:
+        """One request whose status must be `expect`; returns the decoded body."""
+        response = self.client.request(method, path, **more)
+        assert response.status_code == expect, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
+    def order_node(self, name: str, expect: int = 202, **more: Any) -> Any:
+        """Order a node; its management address follows from its name."""
+        return self.call("POST", "/subscriptions", expect, json=_node(name) | more)
+
+    def order_node_with(self, headers: dict[str, str], name: str) -> httpx.Response:
+        """The same with headers of one's own, and the answer as it is."""
+        return self.client.post("/subscriptions", json=_node(name), headers=headers)
+
+    def order_circuit(self, a: str, z: str, expect: int = 202, **more: Any) -> Any:
+        """Order a circuit between "node:interface" and "node:interface"."""
+        ends = [dict(zip(("node", "interface"), end.rsplit(":", 1), strict=True)) for end in (a, z)]
+        body = {"product": "core-circuit-10g", "customer": "noc", "input": {"a": ends[0], "z": ends[1]}} | more
+        return self.call("POST", "/subscriptions", expect, json=body)
+
+    def events(self, run: Any, after: int | None = None) -> Iterator[dict[str, Any]]:
+        """The run's events as they come, until its end."""
+        headers = {"Accept": "text/event-stream"} | ({} if after is None else {"Last-Event-ID": str(after)})
+        with self.client.stream("GET", f"/runs/{run['id']}/events", headers=headers, timeout=_ENDS_WITHIN_S) as stream:
+            kind = ""
+            for line in stream.iter_lines():
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    if kind == "end":
+                        return
+                    yield json.loads(line.removeprefix("data: "))
+
+    def wait_for(self, run: Any, status: str) -> Any:
+        """Follow the run until it has this status (or has ended otherwise); returns it."""
+        for event in self.events(run):
+            if status == "awaiting-approval" and event["payload"].get("status") == status:
+                break
+        run = self.call("GET", f"/runs/{run['id']}", 200)
+        assert run["status"] == status, json.dumps(run, indent=1)
+        return run
+
+    def done(self, run: Any) -> Any:
+        """Wait for the run to complete."""
+        return self.wait_for(run, "completed")
+
+    def thing(self, subscription: Any) -> Path:
+        """The subscription's file in the network."""
+        return self.network / str(subscription["id"])
+
+    @contextmanager
+    def trouble(self, name: str) -> Iterator[None]:
+        """Trouble in the network, while the block runs."""
+        (self.network / name).touch()
+        try:
+            yield
+        finally:
+            (self.network / name).unlink(missing_ok=True)
+
+
+def _node(name: str) -> dict[str, Any]:
+    address = f"172.20.{sum(name.encode()) % 250}.{len(name) + 1}/24"
+    values = {"name": name, "site": "ams", "role": "pe", "management": address}
+    return {"product": "node-frr", "customer": "noc", "input": values}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Until the condition holds; fails when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{condition} did not hold within {seconds} s"
+        time.sleep(0.05)
+
+
+async def _make_token(database_url: str) -> str:
+    engine = make_engine(database_url)
+    async with make_sessions(engine).begin() as session:
+        token = (await create_token(session, "tests")).token
+    await engine.dispose()
+    return token
+
+
+def make_service(folder: Path, database_url: str, **settings: str) -> Service:
+    """A service on its own database, migrated, with a token and a customer; not yet started."""
+    network, runtime = folder / "network", folder / "runtime"
+    network.mkdir()
+    runtime.mkdir(mode=0o700)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TRUNKLINE_", "NETBOX_"))}
+    environment |= {
+        "TRUNKLINE_DATABASE_URL": database_url,
+        "TRUNKLINE_PLAYBOOKS_DIR": str(PLAYBOOKS),
+        "TRUNKLINE_RUNTIME_DIR": str(runtime),
+        "TRUNKLINE_HEARTBEAT_S": "0.5",
+        "TRUNKLINE_STALLED_AFTER_S": "2",
+        "TRUNKLINE_DRAIN_S": "0",
+        "TEST_NETWORK": str(network),
+        "NETBOX_TOKEN": SECRET,
+        "ANSIBLE_INVENTORY": os.devnull,
+    } | settings
+    service = Service(environment, network, port, log=folder / "service.log")
+    upgrade(Settings(database_url=database_url))
+    service.token = asyncio.run(_make_token(database_url))
+    service.client = httpx.Client(
+        base_url=service.url, headers={"Authorization": f"Bearer {service.token}"}, timeout=30
+    )
+    return service
+
+
+@contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """The service runs while the block does, and has a customer `noc`."""
+    service.start()
+    try:
+        service.call("POST", "/customers", 201, json={"shortcode": "noc", "name": "NREN NOC"})
+        yield service
+    finally:
+        service.stop()
+        service.client.close()

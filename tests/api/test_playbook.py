@@ -1,0 +1,93 @@
+"""The launch of a playbook: what it is given, what it never is, and what is said when it cannot start."""
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trunkline.runs.playbook import Call, Ending, LaunchError, play, remove_leftovers
+from trunkline.settings import Settings
+
+SECRET = "nbt_Key12345.TheSecretHalf"
+PLAYBOOK = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_stats:
+        data:
+          literal: "{{ subscription.block.note }}"
+          environment: "{{ lookup('ansible.builtin.env', item) }}"
+        per_host: false
+      loop: [NETBOX_TOKEN]
+    - ansible.builtin.set_stats:
+        data:
+          host_key_checking: "{{ lookup('ansible.builtin.env', 'ANSIBLE_HOST_KEY_CHECKING') }}"
+          database: "{{ lookup('ansible.builtin.env', 'TRUNKLINE_DATABASE_URL') }}"
+          run: "{{ lookup('ansible.builtin.env', 'TRUNKLINE_RUN') }}"
+        per_host: false
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with a directory of playbooks and one for a run's files."""
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "runtime").mkdir()
+    monkeypatch.setenv("TRUNKLINE_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("TRUNKLINE_DATABASE_URL", "postgresql://user:password@nowhere/db")
+    monkeypatch.setenv("NETBOX_TOKEN", SECRET)
+    monkeypatch.setenv("ANSIBLE_INVENTORY", "/dev/null")
+    return Settings(playbooks_dir=tmp_path / "playbooks")
+
+
+def _play(
+    settings: Settings, name: str, look: Callable[[object], object] = id, **block: str
+) -> tuple[Ending, list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+
+    def take(event: dict[str, Any]) -> None:
+        events.append(event)
+        look(event)
+
+    call = Call(uuid.UUID(int=1), name, {"block": block}, check=False)
+    return play(settings, call, take, lambda: False), events
+
+
+def test_values_are_literal_and_secrets_only_in_the_environment(settings: Settings) -> None:
+    (settings.playbooks / "tell.yml").write_text(PLAYBOOK)
+    files: set[str] = set()
+
+    def look(_event: object) -> None:
+        found = (path for path in settings.runtime_dir.rglob("*") if path.is_file())
+        files.update(path.name for path in found if "-partial.json" not in path.name)
+
+    ending, events = _play(settings, "tell.yml", look, note="{{ lookup('pipe', 'id') }}")
+    assert ending.ok, events
+    told = next(event["event_data"]["artifact_data"] for event in events if event["event"] == "playbook_on_stats")
+    assert told["literal"] == "{{ lookup('pipe', 'id') }}"
+    assert told["environment"] == SECRET
+    assert told["host_key_checking"] == "True"
+    assert told["database"] == ""
+    assert told["run"] == str(uuid.UUID(int=1))
+    # While it runs there is the order and a pid: no copy of the command and its environment.
+    assert files == {"extravars", "supervisor.pid"}
+    assert list(settings.runtime_dir.iterdir()) == []
+
+
+def test_a_playbook_that_is_missing_or_broken_is_said(settings: Settings) -> None:
+    with pytest.raises(LaunchError, match=r"playbook none\.yml is not in .*TRUNKLINE_PROJECT_DIR"):
+        _play(settings, "none.yml")
+    (settings.playbooks / "broken.yml").write_text("- hosts: localhost\n  tasks:\n    - no.such.module:\n")
+    ending, events = _play(settings, "broken.yml")
+    assert not ending.ok
+    assert "no.such.module" in json.dumps(events)
+
+
+def test_files_of_a_dead_process_are_removed(tmp_path: Path) -> None:
+    for name in ("trunkline-run-999999999-x", "trunkline-run-1-y", "somebody-elses"):
+        (tmp_path / name).mkdir()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["somebody-elses", "trunkline-run-1-y"]

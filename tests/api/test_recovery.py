@@ -1,0 +1,73 @@
+"""Workers that die or stop in the middle of a run, and clients that lose their connection."""
+
+import signal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_service import Service
+
+
+def _hold(service: Service, run: Any) -> None:
+    """Wait until the apply holds."""
+    for event in service.events(run):
+        if event["task"] == "Hold until released" and event["stage"] == "apply":
+            return
+
+
+@pytest.mark.parametrize(("number", "stays"), [(signal.SIGKILL, True), (signal.SIGTERM, False)])
+def test_a_run_ends_although_its_process_did_not(service: Service, number: int, stays: bool) -> None:
+    with service.trouble("hold"):
+        run = service.order_node(f"node-{number}")
+        _hold(service, run)
+        service.stop(number)
+    runtime = Path(service.environment["TRUNKLINE_RUNTIME_DIR"])
+    assert bool(list(runtime.iterdir())) is stays
+    service.start()
+    run = service.done(run)
+    assert run["subscription"]["status"] == "active"
+    assert list(runtime.iterdir()) == []
+    steps = [step["status"] for step in run["steps"] if step["stage"] == "apply"]
+    assert "lost" in steps
+    assert steps[-1] == "ok"
+    # The plan was done and is not done again.
+    assert len([step for step in run["steps"] if step["name"] == "Report the plan" and step["stage"] == "plan"]) == 1
+
+
+def test_another_worker_takes_over(service: Service) -> None:
+    """The API process dies with its worker; a worker in a process of its own ends the run."""
+    with service.trouble("hold"):
+        run = service.order_node("taken-pe")
+        _hold(service, run)
+        service.stop(signal.SIGKILL)
+    with service.without_worker(), service.worker():
+        assert service.done(run)["subscription"]["status"] == "active"
+
+
+def test_a_follower_that_reconnects_misses_nothing(service: Service) -> None:
+    with service.trouble("hold"):
+        run = service.order_node("seen-pe")
+        seen = list(islice(service.events(run), 7))
+        _hold(service, run)
+    seen += list(service.events(run, after=seen[-1]["id"]))
+    numbers = [event["id"] for event in seen]
+    assert numbers == sorted(set(numbers))
+    assert seen == list(service.events(run))
+    pages: list[Any] = []
+    after: int | None = 0
+    while after is not None:
+        page = service.call("GET", f"/runs/{run['id']}/events", 200, params={"after": after, "limit": 5})
+        pages += page["items"]
+        after = page["next_after"]
+    assert pages == seen
+
+
+def test_a_run_that_lost_its_job_is_queued_again_and_one_that_kills_its_workers_is_given_up(service: Service) -> None:
+    with service.without_worker():
+        lost, poison = service.order_node("lost-pe"), service.order_node("poison-pe")
+        service.sql("DELETE FROM procrastinate_jobs")
+        service.sql(f"UPDATE runs SET stage_attempts = 4 WHERE id = '{poison['id']}'")
+    service.done(lost)
+    run = service.wait_for(poison, "failed")
+    assert "was begun 4 times and never ended" in run["error"]["detail"]

@@ -1,0 +1,105 @@
+"""The real things that tests run against, each started once a session and only when a test asks for it."""
+
+import os
+import shutil
+import socket
+
+import psutil
+import pytest
+from trunkline.dev import netbox as embedded_netbox
+from trunkline.dev import postgres as embedded_postgres
+from trunkline.dev import process, redis, service
+from trunkline.dev.secrets import Secrets
+from trunkline.dev.state import State
+
+_PREFIX = "test-"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """NetBox needs 12 s of one core to start: it starts while the first tests run."""
+    if session.config.option.collectonly or not _wanted(session, "netbox"):
+        return
+    session.config.stash[_NETBOX_PORT] = port = _free_port()
+    state = _state()
+    secrets = Secrets.make()
+    secrets.save(state)
+    embedded_postgres.up(state)
+    redis.up(state)
+    embedded_netbox.up(state, secrets, port)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A session that was killed could not stop what it had started."""
+    for state in State.started():
+        pid = state.name.removeprefix(_PREFIX)
+        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(pid)):
+            _remove(state)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nothing stays."""
+    state = State.of(f"{_PREFIX}{os.getpid()}")
+    if state.runtime.exists():
+        _remove(state)
+
+
+_NETBOX_PORT = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def state() -> State:
+    """Where this session's services keep their files."""
+    return _state()
+
+
+@pytest.fixture(scope="session")
+def postgres(state: State) -> State:
+    """A running PostgreSQL; `trunkline.dev.postgres` makes databases in it and gives their URLs."""
+    embedded_postgres.up(state)
+    return state
+
+
+@pytest.fixture(scope="session")
+def netbox_port(request: pytest.FixtureRequest) -> int:
+    """Where this session's NetBox listens."""
+    return request.config.stash[_NETBOX_PORT]
+
+
+@pytest.fixture(scope="session")
+def netbox(state: State, netbox_port: int) -> dict[str, str]:
+    """A running NetBox, as the environment that lets a client in: NETBOX_URL and NETBOX_TOKEN."""
+    secrets = Secrets.load(state)
+    assert secrets is not None
+    embedded_netbox.wait_ready(state, secrets, netbox_port)
+    return {"NETBOX_URL": f"http://127.0.0.1:{netbox_port}", "NETBOX_TOKEN": secrets.netbox_token}
+
+
+@pytest.fixture(scope="session")
+def free_port() -> int:
+    """A port of 127.0.0.1 for a service of this session."""
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wanted(session: pytest.Session, fixture: str) -> bool:
+    return any(fixture in getattr(item, "fixturenames", ()) for item in session.items)
+
+
+def _state() -> State:
+    state = State.of(f"{_PREFIX}{os.getpid()}")
+    state.create()
+    return state
+
+
+def _remove(state: State) -> None:
+    for name in (service.NAME, embedded_netbox.NAME):
+        process.stop(state, name)
+    redis.down(state)
+    embedded_postgres.down(state)
+    state.remove_runtime()
+    shutil.rmtree(state.data, ignore_errors=True)

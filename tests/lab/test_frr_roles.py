@@ -1,0 +1,110 @@
+"""The roles deploy and verify over ssh, as playbooks use them: two routers, one circuit."""
+
+import json
+from typing import Any
+
+from frr_network import Routers, Task, intent
+
+pytest_plugins = ["frr_routers"]
+
+BOTH = {name: {"deploy_intent": intent(name), "verify_interfaces": ["eth1"]} for name in ("ams-pe", "par-p")}
+
+
+def plays(routers: Routers, *roles: str, hosts: str = "ams-pe:par-p") -> list[dict[str, Any]]:
+    """A play with these roles; at its end each host's facts of interest are put into a file."""
+    shown = {"diff": "{{ deploy_diff | default('') }}", "checks": "{{ verify_result.checks | default([]) }}"}
+    keep = {
+        "ansible.builtin.copy": {
+            "content": "{{ shown | to_json }}",
+            "dest": f"{routers.folder}/facts-{{{{ inventory_hostname }}}}.json",
+            "mode": "0600",
+        },
+        "vars": {"shown": shown},
+        "delegate_to": "localhost",
+        "check_mode": False,
+        "diff": False,
+        "changed_when": False,
+    }
+    return [
+        {
+            "hosts": hosts,
+            "gather_facts": False,
+            "strategy": "ansible.builtin.free",
+            "roles": [f"trunkline.network.{role}" for role in roles],
+            "post_tasks": [keep],
+        }
+    ]
+
+
+def facts(routers: Routers, name: str) -> dict[str, Any]:
+    return dict(json.loads((routers.folder / f"facts-{name}.json").read_text()))
+
+
+def leases(routers: Routers) -> str:
+    return "".join(routers.lab.exec(name, ["ls", "/run/frr"]) for name in routers.lab.nodes)
+
+
+def test_a_circuit_is_planned_deployed_proved_and_then_left_alone(routers: Routers) -> None:
+    before = {name: routers.running(name) for name in BOTH}
+
+    plan = routers.play(plays(routers, "deploy", "verify"), "--check", "--diff", variables=BOTH)
+    assert plan.returncode == 0, plan.stdout
+    assert {name: routers.running(name) for name in BOTH} == before
+    planned = {name: facts(routers, name)["diff"] for name in BOTH}
+
+    first = routers.play(plays(routers, "deploy", "verify"), variables=BOTH)
+    assert first.returncode == 0, first.stdout
+    assert first.stdout.count("changed=1") == 2
+    assert planned == {name: facts(routers, name)["diff"] for name in BOTH}
+    assert all("+interface eth1\n" in diff and "+ isis network point-to-point\n" in diff for diff in planned.values())
+    proved = {(check["kind"], check["subject"]) for check in facts(routers, "ams-pe")["checks"]}
+    assert {("adjacency", "eth1"), ("ping", "10.0.127.2"), ("ping", "fc00:0:0:127::2")} <= proved
+
+    second = routers.play(plays(routers, "deploy", "verify"), variables=BOTH)
+    assert second.returncode == 0, second.stdout
+    assert second.stdout.count("changed=0") == 2
+    assert "trunkline.lease" not in leases(routers)
+
+
+def test_a_circuit_that_does_not_work_is_said_with_router_interface_expected_and_found(routers: Routers) -> None:
+    alone = {"ams-pe": BOTH["ams-pe"] | {"verify_timeout_s": 1}}
+    failed = routers.play(plays(routers, "deploy", "verify", hosts="ams-pe"), variables=alone)
+    assert failed.returncode != 0
+    sentences = " ".join(failed.stdout.split())
+    assert "ams-pe eth1: IS-IS adjacency expected Up with par-p, found none" in sentences
+    assert "ams-pe 10.0.127.2: ping, answer from expected 10.0.127.3, found" in sentences
+    assert "ams-pe lo" not in sentences
+
+
+def test_a_failed_push_gives_the_lease_back_and_a_dead_router_does_not_hold_up_the_others(routers: Routers) -> None:
+    wrong = intent("ams-pe")
+    wrong["isis"]["net"] = "49.0001.zzzz.00"
+    variables = {"ams-pe": {"deploy_intent": wrong}, "nowhere": {"deploy_intent": intent("par-p")}}
+    failed = routers.play(plays(routers, "deploy", hosts="ams-pe:nowhere"), variables=variables)
+    assert failed.returncode != 0
+    assert "router isis CORE: 'net 49.0001.zzzz.00'" in " ".join((failed.stdout + failed.stderr).split())
+    assert failed.stdout.count("unreachable=1") == 1
+    assert "trunkline.lease" not in leases(routers)
+
+
+def test_a_router_that_another_run_holds_is_not_touched(routers: Routers) -> None:
+    routers.run("ams-pe", Task("frr_lease", {"owner": "run 7f3c"}))
+    variables = {"ams-pe": BOTH["ams-pe"] | {"deploy_lease_wait_s": 0}}
+    refused = routers.play(plays(routers, "deploy", hosts="ams-pe"), variables=variables)
+    assert refused.returncode != 0
+    assert "the lease of this router is held by 'run 7f3c' for another" in " ".join(
+        refused.stdout.replace("''", "'").split()
+    )
+    assert "interface eth1" not in routers.running("ams-pe")
+    assert "trunkline.lease" in leases(routers)
+
+
+def test_what_is_no_longer_intended_is_removed_and_then_nothing_is_left_to_prove(routers: Routers) -> None:
+    routers.play(plays(routers, "deploy"), variables=BOTH)
+    gone = intent("ams-pe") | {"loopback": None, "isis": None, "circuits": []}
+    removed = routers.play(
+        plays(routers, "deploy", "verify", hosts="ams-pe"), variables={"ams-pe": {"deploy_intent": gone}}
+    )
+    assert removed.returncode == 0, removed.stdout
+    assert not {"interface eth1", "interface lo", "router isis CORE"} & set(routers.running("ams-pe"))
+    assert "interface eth1" in routers.running("par-p")

@@ -1,0 +1,286 @@
+"""The whole way: an order over REST becomes NetBox objects, router configuration, and a network that forwards."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from rich.console import Console
+
+from trunkline.dev import proof
+from trunkline.dev.errors import DevError
+from trunkline.dev.lab import Lab
+from trunkline.dev.orders import Client, Order
+from trunkline.dev.scenario import Scenario
+from trunkline.dev.stack import Ports, Stack
+from trunkline.dev.state import PROJECT, State
+
+TOPOLOGY = PROJECT / "inventory/lab.clab.yml"
+
+
+class World:
+    """A running stack, and the few looks at it that the tests take."""
+
+    def __init__(self, stack: Stack, scenario: Scenario) -> None:
+        self.stack = stack
+        self.scenario = scenario
+        self.exports = stack.exports()
+        self.client = Client(stack.api_url, self.exports["TRUNKLINE_TOKEN"])
+
+    def place(self, orders: list[Order]) -> None:
+        self.client.place(orders, "noc", lambda: None)
+
+    def order(self, name: str, product: str, **values: Any) -> Order:
+        order = Order(name, product, values)
+        self.place([order])
+        return order
+
+    def circuit(self, a: str, z: str, **values: Any) -> Order:
+        ends = {
+            end: dict(zip(("node", "interface"), text.split(":"), strict=True)) for end, text in (("a", a), ("z", z))
+        }
+        return self.order(f"{a} - {z}", "core-circuit-10g", **ends, **values)
+
+    def api(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.exports['TRUNKLINE_TOKEN']}"}
+        return requests.request(method, f"{self.stack.api_url}/api/v1/{path}", headers=headers, timeout=30, **options)
+
+    def netbox(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        answer = requests.get(
+            f"{self.exports['NETBOX_URL']}/api/{path}/",
+            params={"limit": 0, **params},
+            headers={"Authorization": f"Bearer {self.exports['NETBOX_TOKEN']}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    def netbox_changes(self) -> int:
+        """The id of NetBox's newest change."""
+        return int(self.netbox("core/object-changes", limit=1)[0]["id"])
+
+    def configurations(self) -> dict[str, str]:
+        return {
+            node: self.stack.lab.exec(node, ["vtysh", "-c", "show running-config"]) for node in self.stack.lab.nodes
+        }
+
+
+@pytest.fixture(scope="module")
+def world(
+    lab: Lab,
+    netbox: dict[str, str],
+    netbox_port: int,
+    free_port: int,
+    state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> World:
+    """The workshop's network, ordered over REST, on routers of this session's own."""
+    content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
+    for node in content["nodes"]:
+        node["management"] = f"{lab.nodes[node['name']]}/24"
+    # Room for four circuits: three of the scenario, and one for the test that finds it taken.
+    content["pools"] = [
+        {**pool, "prefix": "10.0.1.0/29"} if pool["prefix"] == "10.0.1.0/24" else pool
+        for pool in content["pools"]
+        if pool["role"] != "management"
+    ]
+    file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
+    file.write_text(yaml.safe_dump(content))
+    stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
+    stack.up(file, lambda _text: None)
+    world = World(stack, Scenario.load(file))
+    world.client.ensure_customers(world.scenario)
+    for orders in world.client.orders(world.scenario):
+        world.place(orders)
+        assert [order.status for order in orders] == ["completed"] * len(orders), [
+            order.run.get("error") for order in orders
+        ]
+    return world
+
+
+def test_the_routers_talk_along_the_path_that_was_ordered(world: World) -> None:
+    console = Console(record=True, width=120)
+    assert proof.show(world.stack.lab, world.scenario, console)
+    text = console.export_text()
+    assert text.count("ams-pe -> par-p -> lon-pe") == 2
+    assert text.count(" Up ") == 6
+
+
+def test_an_order_is_documented_in_netbox_as_active_under_its_subscription(world: World) -> None:
+    subscriptions = {item["id"]: item for item in world.api("GET", "subscriptions").json()["items"]}
+    assert {item["status"] for item in subscriptions.values()} == {"active"}
+    documented = world.netbox("dcim/devices", tag="trunkline") + world.netbox("circuits/circuits", tag="trunkline")
+    assert {item["status"]["value"] for item in documented} == {"active"}
+    assert {item["custom_fields"]["trunkline_subscription"] for item in documented} == set(subscriptions)
+
+
+def test_what_was_learned_stands_in_the_subscription(world: World) -> None:
+    (node,) = world.api("GET", "subscriptions", params={"description": "Node ams-pe at ams"}).json()["items"]
+    (device,) = world.netbox("dcim/devices", name="ams-pe")
+    assert node["block"]["netbox_id"] == device["id"]
+    assert node["block"]["loopback_ipv4"] == device["primary_ip4"]["address"]
+    assert node["block"]["loopback_ipv6"] == device["primary_ip6"]["address"]
+
+
+def test_a_run_keeps_its_steps_its_events_and_its_plan(world: World) -> None:
+    (run, *_) = world.api("GET", "runs", params={"target": "create", "sort": "-created_at"}).json()["items"]
+    detail = world.api("GET", f"runs/{run['id']}").json()
+    assert {"plan", "apply"} <= {step["stage"] for step in detail["steps"]}
+    assert all(step["finished_at"] for step in detail["steps"])
+    plan = world.api("GET", f"runs/{run['id']}/plan").json()
+    assert {operation["type"] for operation in plan["netbox"]} >= {"circuits.circuit", "dcim.cable", "ipam.prefix"}
+    assert any("+ ip address" in diff or "+  ip address" in diff for diff in plan["devices"].values()), plan["devices"]
+    assert world.api("GET", f"runs/{run['id']}/events").json()["items"]
+
+
+def test_ordering_the_same_again_changes_nothing(world: World) -> None:
+    changes, configurations = world.netbox_changes(), world.configurations()
+    orders = [order for group in world.client.orders(world.scenario) for order in group]
+    world.place(orders)
+    assert [(order.run["target"], order.run["drift"]) for order in orders] == [("validate", False)] * 6
+    assert world.netbox_changes() == changes
+    assert world.configurations() == configurations
+
+
+def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -> None:
+    before = world.configurations()
+    world.stack.lab.exec(
+        "par-p", ["vtysh", "-c", "configure terminal", "-c", "interface eth1", "-c", "description mine", "-c", "end"]
+    )
+    _nodes, circuits = world.client.orders(world.scenario)
+    world.place(circuits)
+    assert [order.run["target"] for order in circuits].count("resync") >= 1
+    assert {order.status for order in circuits} == {"completed"}
+    assert world.configurations() == before
+
+
+def test_an_interface_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
+    changes = world.netbox_changes()
+    order = world.circuit("ams-pe:eth99", "par-p:eth3")
+    assert order.status == "failed"
+    assert "eth99" in order.run["error"]["detail"]
+    assert "eth3" in order.run["error"]["detail"]
+    assert world.netbox_changes() == changes
+
+
+def test_an_interface_that_only_netbox_knows_is_refused_before_anything_is_made(world: World) -> None:
+    changes, configurations = world.netbox_changes(), world.configurations()
+    order = world.circuit("ams-pe:eth7", "par-p:eth7")
+    assert order.status == "failed"
+    assert "eth7" in order.run["error"]["detail"]
+    assert world.netbox_changes() == changes
+    assert world.configurations() == configurations
+
+
+def test_a_node_that_does_not_exist_is_refused_at_once(world: World) -> None:
+    with pytest.raises(DevError, match="nowhere"):
+        world.circuit("nowhere:eth1", "par-p:eth3")
+
+
+def test_an_exhausted_pool_is_named_and_nothing_is_made(world: World) -> None:
+    headers = {"Authorization": f"Bearer {world.exports['NETBOX_TOKEN']}"}
+    prefixes = f"{world.exports['NETBOX_URL']}/api/ipam/prefixes/"
+    (pool,) = world.netbox("ipam/prefixes", prefix="10.0.1.0/29")
+    taken = requests.post(
+        f"{prefixes}{pool['id']}/available-prefixes/", json={"prefix_length": 31}, headers=headers, timeout=30
+    )
+    taken.raise_for_status()
+    changes = world.netbox_changes()
+    try:
+        order = world.circuit("ams-pe:eth4", "par-p:eth4")
+        assert order.status == "failed"
+        assert "10.0.1.0/29" in order.run["error"]["detail"] or "core-link" in order.run["error"]["detail"]
+        assert world.netbox_changes() == changes
+    finally:
+        requests.delete(f"{prefixes}{taken.json()['id']}/", headers=headers, timeout=30).raise_for_status()
+
+
+def test_a_router_that_does_not_answer_is_named_and_nothing_changes(world: World) -> None:
+    (circuit,) = world.api(
+        "GET", "subscriptions", params={"description": "Core circuit par-p:eth1 - lon-pe:eth2"}
+    ).json()["items"]
+    changes = world.netbox_changes()
+    lab = world.stack.lab
+    pid = lab.exec("lon-pe", ["cat", "/var/run/sshd.pid"]).strip()
+    lab.exec("lon-pe", ["kill", pid])
+    try:
+        run = world.api("PATCH", f"subscriptions/{circuit['id']}", json={"input": {"isis_metric": 77}}).json()
+        order = Order("modify", "core-circuit-10g", {}, run=run)
+        world.client.wait([order], lambda: None)
+    finally:
+        lab.exec("lon-pe", ["/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config", "-E", "/var/log/frr/sshd.log"])
+    assert order.status == "failed"
+    assert order.run["error"]["host"] == "lon-pe"
+    assert world.netbox_changes() == changes
+    after = world.api("GET", f"subscriptions/{circuit['id']}").json()
+    assert (after["status"], after["block"]["isis_metric"]) == ("active", 10)
+
+
+def test_a_router_that_cannot_keep_its_configuration_takes_the_whole_order_back(world: World) -> None:
+    devices, prefixes = world.netbox("dcim/cables"), world.netbox("ipam/prefixes")
+    configurations = world.configurations()
+    (circuit,) = world.api(
+        "GET", "subscriptions", params={"description": "Core circuit ams-pe:eth2 - lon-pe:eth1"}
+    ).json()["items"]
+    world.stack.lab.exec("ams-pe", ["mount", "-o", "remount,bind,ro", "/etc/frr"])
+    try:
+        run = world.api("PATCH", f"subscriptions/{circuit['id']}", json={"input": {"isis_metric": 77}}).json()
+        order = Order("modify", "core-circuit-10g", {}, run=run)
+        world.client.wait([order], lambda: None)
+    finally:
+        world.stack.lab.exec("ams-pe", ["mount", "-o", "remount,bind,rw", "/etc/frr"])
+    assert order.status == "rolled-back"
+    assert order.run["error"]["host"] == "ams-pe"
+    assert world.configurations() == configurations
+    assert (world.netbox("dcim/cables"), world.netbox("ipam/prefixes")) == (devices, prefixes)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"NETBOX_TOKEN": "nbt_abcdefghijkl.0123456789012345678901234567890123456789"}, "NETBOX_TOKEN"),
+        ({"NETBOX_URL": "http://127.0.0.1:9"}, "NETBOX_URL"),
+    ],
+)
+def test_without_a_netbox_that_lets_us_in_a_playbook_says_which_setting_to_mend(
+    world: World, change: dict[str, str], complaint: str
+) -> None:
+    environment = os.environ | world.exports | change
+    result = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            "playbooks/node_provision.yml",
+            "-e",
+            "@examples/ams-pe.yml",
+        ],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert result.returncode != 0
+    assert complaint in result.stdout
+    assert change.get("NETBOX_TOKEN", "no token") not in result.stdout + result.stderr
+
+
+def test_terminating_everything_gives_netbox_and_the_routers_back(world: World) -> None:
+    for product in ("core-circuit-10g", "node-frr"):
+        wanted = {"product": product, "status": "active,initial"}
+        orders = [
+            Order(item["description"], product, {}, run=world.api("DELETE", f"subscriptions/{item['id']}").json())
+            for item in world.api("GET", "subscriptions", params=wanted).json()["items"]
+        ]
+        world.client.wait(orders, lambda: None)
+        assert {order.status for order in orders} == {"completed"}, [order.run.get("error") for order in orders]
+    for path in ("dcim/devices", "circuits/circuits", "dcim/cables"):
+        assert world.netbox(path, tag="trunkline") == []
+    for configuration in world.configurations().values():
+        assert "isis" not in configuration
+        assert "ip address" not in configuration

@@ -1,0 +1,90 @@
+"""The NetBox half of the playbooks, as a person runs them."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from netbox_world import World, playbook
+
+NO_DEVICES = ("--skip-tags", "devices")
+
+
+def order(world: World, product: str, block: dict[str, Any]) -> tuple[str, str]:
+    """The extra vars of one order, and its subscription."""
+    subscription = world.subscription()
+    variables = {"id": subscription, "product": product, "status": "provisioning", "customer": "noc", "block": block}
+    return json.dumps({"subscription": variables}), subscription
+
+
+def node(world: World, name: str, management: str) -> tuple[str, str]:
+    block = {
+        "name": f"{name}-{world.name}",
+        "site": f"site-{world.name}",
+        "role": "pe",
+        "management": management,
+        "vendor": "FRR",
+        "device_type": "frr-router",
+        "platform": "frr",
+    }
+    return order(world, "node-frr", block)
+
+
+def stats(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """What the playbook has reported with set_stats."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = done.stdout.partition("RUN: ")[2]
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
+    return found
+
+
+def test_bootstrapping_again_changes_nothing(prepared: dict[str, str]) -> None:
+    done = playbook(prepared, "netbox_bootstrap", "-e", "@examples/workshop.yml")
+    assert done.returncode == 0
+    assert "changed=0" in done.stdout
+
+
+def test_the_first_address_of_a_pool_stays_reserved(world: World) -> None:
+    rows = world.session().get("ipam/ip-addresses/", {"address": ["10.0.127.1/32", "fc00:0:0:127::1/128"]})["results"]
+    assert [row["status"]["value"] for row in rows] == ["reserved", "reserved"]
+
+
+def test_orders_go_into_netbox_and_out_again(
+    world: World, prepared: dict[str, str], management: Callable[[], str]
+) -> None:
+    orders = {name: node(world, name, management()) for name in ("a", "z")}
+    planned = stats(playbook(prepared, "node_provision", "-e", orders["a"][0], "--check", *NO_DEVICES))
+    assert world.count(orders["a"][1]) == {}
+    learned = {name: stats(playbook(prepared, "node_provision", "-e", orders[name][0], *NO_DEVICES)) for name in orders}
+    # The order of independent operations may differ: the addresses were free when the plan was made.
+    assert len(planned["plan"]["netbox"]) == len(learned["a"]["plan"]["netbox"]) == 8
+    assert planned["plan"]["netbox"][-1] == learned["a"]["plan"]["netbox"][-1]
+    assert set(learned["a"]["subscription"]["block"]) == {"netbox_id", "loopback_ipv4", "loopback_ipv6"}
+    ends = {side: {"node": f"{side}-{world.name}", "interface": "eth1"} for side in ("a", "z")}
+    circuit, subscription = order(
+        world,
+        "core-circuit-10g",
+        {**ends, "isis_metric": 10, "under_maintenance": False, "speed_mbps": 10000},
+    )
+    made = stats(playbook(prepared, "circuit_provision", "-e", circuit, *NO_DEVICES))
+    assert set(made["subscription"]["block"]["a"]) == {"node", "interface", "netbox_interface_id", "ipv4", "ipv6"}
+    record = world.owned(subscription)["circuits.circuit"][0]
+    assert (record["status"]["value"], record["id"]) == ("active", made["subscription"]["block"]["netbox_id"])
+    refused = playbook(prepared, "node_terminate", "-e", orders["a"][0], *NO_DEVICES)
+    assert refused.returncode != 0
+    assert f"still in use by circuit {record['cid']} on eth1" in " ".join(refused.stdout.split())
+    gone = stats(playbook(prepared, "circuit_terminate", "-e", circuit, *NO_DEVICES))
+    assert {item["op"] for item in gone["plan"]["netbox"] if item["type"] != "dcim.interface"} == {"delete"}
+    for text, owner in orders.values():
+        stats(playbook(prepared, "node_terminate", "-e", text, *NO_DEVICES))
+        assert world.count(owner) == {}
+    assert world.count(subscription) == {}
+
+
+def test_a_wrong_token_is_told_in_one_sentence(prepared: dict[str, str]) -> None:
+    wrong = {**prepared, "NETBOX_TOKEN": "nbt_000000000000.0000000000000000000000000000000000000000"}
+    done = playbook(wrong, "netbox_bootstrap", "-e", "@examples/workshop.yml")
+    assert done.returncode != 0
+    assert "refused the token" in done.stdout
+    assert "Check NETBOX_TOKEN" in " ".join(done.stdout.split())
+    assert "0000000000000000000000000000000000000000" not in done.stdout + done.stderr

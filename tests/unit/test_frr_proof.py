@@ -1,0 +1,120 @@
+"""What proves that a router carries its circuits."""
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.trunkline.network.plugins.filter.proofs import proofs
+from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import checks, look
+from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import unmet
+from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import parse_wanted
+
+# As FRR 8.4 prints them, cut to what is read.
+INTERFACES = {
+    "eth1": {"operationalStatus": "up", "ipAddresses": [{"address": "10.0.1.0/31"}, {"address": "fc00:0:1::/127"}]},
+    "eth2": {"operationalStatus": "down", "ipAddresses": [{"address": "10.0.1.4/31"}]},
+}
+NEIGHBORS = {
+    "areas": [
+        {"area": "OTHER", "circuits": []},
+        {
+            "area": "CORE",
+            "circuits": [
+                {"circuit": 0, "adj": "par-p", "interface": "eth1", "level": 2, "state": "Up"},
+                {"circuit": 0, "adj": "0100.0012.7004", "interface": "eth2", "level": 2, "state": "Initializing"},
+                {"circuit": 0},
+            ],
+        },
+    ]
+}
+INTENT = {
+    "device": "ams-pe",
+    "loopback": {"interface": "lo", "ipv4": "10.0.127.2/32", "ipv6": "fc00:0:0:127::2/128"},
+    "circuits": [
+        {
+            "interface": "eth1",
+            "ipv4": "10.0.1.0/31",
+            "ipv6": "fc00:0:1::/127",
+            "neighbor": "par-p",
+            "neighbor_ipv4": "10.0.1.1/31",
+            "neighbor_ipv6": "fc00:0:1::1/127",
+            "neighbor_loopback_ipv4": "10.0.127.3/32",
+            "neighbor_loopback_ipv6": "fc00:0:0:127::3/128",
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("interface", "sentence"),
+    [
+        ({"name": "eth1", "ipv4": "10.0.1.0/31"}, None),
+        ({"name": "eth1", "ipv6": "FC00:0:1:0::/127"}, None),
+        ({"name": "eth1", "neighbor": "par-p"}, None),
+        (
+            {"name": "eth1", "ipv4": "10.0.9.0/31"},
+            "ams-pe eth1: address expected 10.0.9.0/31, found 10.0.1.0/31, fc00:0:1::/127",
+        ),
+        ({"name": "eth2", "ipv4": "10.0.1.4/31"}, "ams-pe eth2: address expected 10.0.1.4/31, found the link down"),
+        (
+            {"name": "eth9", "ipv4": "10.0.1.4/31"},
+            "ams-pe eth9: address expected 10.0.1.4/31, found no interface of that name (there are eth1, eth2)",
+        ),
+        (
+            {"name": "eth1", "neighbor": "lon-pe"},
+            "ams-pe eth1: IS-IS adjacency expected Up with lon-pe, found Up with par-p",
+        ),
+        (
+            {"name": "eth2", "neighbor": "lon-pe"},
+            "ams-pe eth2: IS-IS adjacency expected Up with lon-pe, found Initializing with 0100.0012.7004",
+        ),
+        ({"name": "eth9", "neighbor": "lon-pe"}, "ams-pe eth9: IS-IS adjacency expected Up with lon-pe, found none"),
+    ],
+)
+def test_what_is_missing_is_said_with_router_interface_expected_and_found(
+    interface: dict[str, str], sentence: str | None
+) -> None:
+    (check,) = checks([interface], [])
+    seen = look(check, INTERFACES, NEIGHBORS, 1.5)
+    assert (None if seen.is_proved else seen.sentence("ams-pe")) == sentence
+    assert seen.seconds == (1.5 if sentence is None else None)
+
+
+def test_an_intent_is_proved_by_addresses_adjacency_and_pings_over_link_and_loopback() -> None:
+    wanted = proofs(INTENT, ["eth1"])
+    assert [(check.kind, check.subject, check.expected) for check in checks(wanted["interfaces"], wanted["pings"])] == [
+        ("address", "lo", "10.0.127.2/32"),
+        ("address", "lo", "fc00:0:0:127::2/128"),
+        ("address", "eth1", "10.0.1.0/31"),
+        ("address", "eth1", "fc00:0:1::/127"),
+        ("adjacency", "eth1", "Up with par-p"),
+        ("ping", "10.0.1.0", "10.0.1.1"),
+        ("ping", "10.0.127.2", "10.0.127.3"),
+        ("ping", "fc00:0:1::", "fc00:0:1::1"),
+        ("ping", "fc00:0:0:127::2", "fc00:0:0:127::3"),
+    ]
+
+
+def test_a_removed_node_has_nothing_to_prove() -> None:
+    assert proofs({"device": "ams-pe", "loopback": None, "circuits": []}) == {"interfaces": [], "pings": []}
+
+
+def test_an_interface_without_a_circuit_cannot_be_proved() -> None:
+    with pytest.raises(AnsibleFilterError, match="ams-pe: no circuit ends on eth7; circuits end on eth1"):
+        proofs(INTENT, ["eth7"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ("interface eth1\n description x\n", ""),
+        ("interface eth9\n description x\n", "interface eth9 does not exist on this router; it has eth1, lo"),
+        ("router isis CORE\n is-type level-2-only\n", ""),
+        (
+            "router bgp 65001\n bgp router-id 1.2.3.4\n",
+            "'router bgp 65001' needs bgpd, which does not run; set bgpd=yes",
+        ),
+    ],
+)
+def test_what_the_router_lacks_is_said_before_anything_changes(wanted: str, problem: str) -> None:
+    found = unmet(parse_wanted(wanted), {"eth1", "lo"}, {"zebra", "isisd"})
+    assert found.startswith(problem) if problem else found == ""
