@@ -6,6 +6,7 @@ import socket
 
 import psutil
 import pytest
+
 from trunkline.dev import netbox as embedded_netbox
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev import process, redis, service
@@ -30,6 +31,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A session that was killed could not stop what it had started."""
+    # Without its compiled files, every ansible-playbook of the tests would compile Ansible again: a second each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for state in State.started():
         pid = state.name.removeprefix(_PREFIX)
         if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(pid)):

@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from live_service import Service, make_service, running
 
+from tests.api.live_service import Service, make_service, running
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev.state import State
 

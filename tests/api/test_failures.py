@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from live_service import Service
+
+from tests.api.live_service import Service
 
 
 @pytest.fixture(scope="module")

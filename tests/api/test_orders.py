@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_service import SECRET, Service
+
+from tests.api.live_service import SECRET, Service
 
 
 @pytest.fixture(scope="module")

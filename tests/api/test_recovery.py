@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_service import Service
+
+from tests.api.live_service import Service
 
 
 def _hold(service: Service, run: Any) -> None:

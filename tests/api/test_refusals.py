@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from live_service import Service, make_service, running
+
+from tests.api.live_service import Service, make_service, running
 
 NODE = {"name": "ams-pe", "site": "ams", "role": "pe", "management": "172.20.20.11/24"}
 ENDS = {"a": {"node": "ams-pe", "interface": "eth1"}, "z": {"node": "par-p", "interface": "eth2"}}

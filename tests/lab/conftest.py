@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from frr_network import TOPOLOGY, Routers
 
+from tests.lab.frr_network import TOPOLOGY, Routers
 from trunkline.dev.lab import Lab
 
 

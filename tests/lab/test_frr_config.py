@@ -1,9 +1,10 @@
 """frr_config on a real router: only what is ours, all or nothing, and in the router's own words."""
 
 import pytest
-from frr_network import FOREIGN, Routers, Task, push
 
-pytest_plugins = ["frr_routers"]
+from tests.lab.frr_network import FOREIGN, Routers, Task, push
+
+pytest_plugins = ["tests.lab.frr_routers"]
 
 CIRCUIT = """\
 interface eth1

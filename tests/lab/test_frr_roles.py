@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-from frr_network import Routers, Task, intent
+from tests.lab.frr_network import Routers, Task, intent
 
-pytest_plugins = ["frr_routers"]
+pytest_plugins = ["tests.lab.frr_routers"]
 
 BOTH = {name: {"deploy_intent": intent(name), "verify_interfaces": ["eth1"]} for name in ("ams-pe", "par-p")}
 
 
 def plays(routers: Routers, *roles: str, hosts: str = "ams-pe:par-p") -> list[dict[str, Any]]:
     """A play with these roles; at its end each host's facts of interest are put into a file."""
-    shown = {"diff": "{{ deploy_diff | default('') }}", "checks": "{{ verify_result.checks | default([]) }}"}
+    shown = {"diff": "{{ deploy_result.diff.prepared | default('') }}", "checks": "{{ verify_result.checks | default([]) }}"}
     keep = {
         "ansible.builtin.copy": {
             "content": "{{ shown | to_json }}",

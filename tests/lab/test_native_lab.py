@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from trunkline.dev.lab import Lab, LabError, processes
 
 WAIT_S = 20

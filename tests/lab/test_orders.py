@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def world(
     free_port: int,
     state: State,
     tmp_path_factory: pytest.TempPathFactory,
-) -> World:
+) -> Iterator[World]:
     """The workshop's network, ordered over REST, on routers of this session's own."""
     content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
     for node in content["nodes"]:
@@ -100,7 +101,8 @@ def world(
         assert [order.status for order in orders] == ["completed"] * len(orders), [
             order.run.get("error") for order in orders
         ]
-    return world
+    yield world
+    world.client.close()
 
 
 def test_the_routers_talk_along_the_path_that_was_ordered(world: World) -> None:

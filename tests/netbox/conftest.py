@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from netbox_world import World, ipv4, ipv6, playbook
+
+from tests.netbox.netbox_world import World, ipv4, ipv6, playbook
 
 
 @pytest.fixture(scope="session")

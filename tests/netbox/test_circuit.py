@@ -4,11 +4,11 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from netbox_world import World
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import End
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
+from tests.netbox.netbox_world import World
 
 COMPLETE = {
     "dcim.cable": 2,

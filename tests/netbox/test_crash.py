@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import requests
-from netbox_world import World
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Transport
+from tests.netbox.netbox_world import World
 
 
 class KilledError(BaseException):

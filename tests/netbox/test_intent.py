@@ -4,12 +4,12 @@ import dataclasses
 from typing import Any
 
 import pytest
-from netbox_world import World
 
 from ansible_collections.trunkline.network.plugins.module_utils import netbox_intent
 from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare, iso_net
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder, End
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
+from tests.netbox.netbox_world import World
 
 Ring = tuple[NodeOrder, NodeOrder, CircuitOrder]
 

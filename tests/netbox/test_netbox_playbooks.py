@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from netbox_world import World, playbook
+from tests.netbox.netbox_world import World, playbook
 
 NO_DEVICES = ("--skip-tags", "devices")
 

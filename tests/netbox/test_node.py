@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from netbox_world import World
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import InUseError, OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
+from tests.netbox.netbox_world import World
 
 
 def test_a_new_node_is_documented_completely_in_six_requests(world: World, management: Callable[[], str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from trunkline.dev import process
 from trunkline.dev.errors import DevError
 from trunkline.dev.state import State

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from trunkline.dev.errors import DevError
 from trunkline.dev.scenario import Scenario
 

@@ -2,6 +2,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from trunkline.dev import system
 from trunkline.dev.errors import DevError
 
@@ -44,3 +45,9 @@ def test_without_apt_the_packages_are_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(system, "PACKAGES", {"frr": "/nonexistent/watchfrr"})
     with pytest.raises(DevError, match="needs frr and this machine has no apt-get"):
         system.ensure_packages()
+
+
+def test_without_root_the_lab_is_refused_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(DevError, match="takes root: sudo make demo"):
+        system.require_root()

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+
 from trunkline.dev.lab import LabError, topology
 
 PROJECT = Path(__file__).resolve().parents[2]

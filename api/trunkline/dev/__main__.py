@@ -14,7 +14,7 @@ from trunkline.dev.secrets import Secrets
 from trunkline.dev.stack import Stack
 from trunkline.dev.state import State
 
-_console = Console()
+_console = Console(soft_wrap=True)
 
 
 def main() -> int:

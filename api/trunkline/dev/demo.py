@@ -36,7 +36,18 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
     began = time.monotonic()
     scenario = Scenario.load(scenario_file)
     stack = bring_up(scenario_file, topology, console)
-    client = Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
+    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+        orders = _place(client, scenario, console)
+    proven = proof.show(stack.lab, scenario, console)
+    changed = sum(order.changed for order in orders)
+    made = f"{changed} orders carried out" if changed else "no changes"
+    console.print(f"\nDone in {time.monotonic() - began:.0f} s: {made}.")
+    console.print(f"API    {stack.api_url}/docs     NetBox {stack.netbox_url}")
+    console.print('Let a client in: eval "$(make -s env)"     Stop everything: make down')
+    return 0 if proven else 1
+
+
+def _place(client: Client, scenario: Scenario, console: Console) -> list[Order]:
     client.ensure_customers(scenario)
     nodes, circuits = client.orders(scenario)
     customer = scenario.customers[0].shortcode
@@ -46,13 +57,7 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
         console.print()
         if failed := [order for order in orders if order.status != "completed"]:
             raise DevError("\n".join(_failure(order) for order in failed))
-    proven = proof.show(stack.lab, scenario, console)
-    changed = sum(order.changed for order in nodes + circuits)
-    made = f"{changed} orders carried out" if changed else "no changes"
-    console.print(f"\nDone in {time.monotonic() - began:.0f} s: {made}.")
-    console.print(f"API    {stack.api_url}/docs     NetBox {stack.netbox_url}")
-    console.print('Let a client in: eval "$(make -s env)"     Stop everything: make down')
-    return 0 if proven else 1
+    return nodes + circuits
 
 
 def _table(orders: list[Order]) -> Table:

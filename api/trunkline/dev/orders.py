@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -43,12 +43,22 @@ class Order:
 
 
 class Client:
-    """The few calls that a demo makes of /api/v1."""
+    """The few calls that a demo makes of /api/v1. A context manager: its connections end with the block."""
 
     def __init__(self, url: str, token: str) -> None:
         self._http = httpx.Client(
             base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections to the API."""
+        self._http.close()
 
     def ensure_customers(self, scenario: Scenario) -> None:
         """Make the customers that are not there yet."""

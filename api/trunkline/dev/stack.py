@@ -91,7 +91,7 @@ class Stack:
         say("PostgreSQL and Redis are up; NetBox is starting")
         self.lab.up()
         say(f"{len(self.lab.nodes)} routers are up: {', '.join(self.lab.nodes)}")
-        environment = self._netbox_environment(secrets) | self.lab.ansible_env()
+        environment = self.playbook_environment(secrets)
         service.up(self.state, self.ports.api, environment)
         if not secrets.trunkline_token:
             secrets = replace(secrets, trunkline_token=service.make_token(self.state))
@@ -119,7 +119,8 @@ class Stack:
         return {
             "TRUNKLINE_URL": self.api_url,
             "TRUNKLINE_TOKEN": secrets.trunkline_token,
-        } | self._netbox_environment(secrets)
+            "NETBOX_PASSWORD": secrets.netbox_password,
+        } | self.playbook_environment(secrets)
 
     @property
     def api_url(self) -> str:
@@ -131,8 +132,10 @@ class Stack:
         """Where NetBox answers."""
         return f"http://127.0.0.1:{self.ports.netbox}"
 
-    def _netbox_environment(self, secrets: Secrets) -> dict[str, str]:
-        return {"NETBOX_URL": self.netbox_url, "NETBOX_TOKEN": secrets.netbox_token}
+    def playbook_environment(self, secrets: Secrets) -> dict[str, str]:
+        """How a playbook reaches NetBox and the routers."""
+        netbox_access = {"NETBOX_URL": self.netbox_url, "NETBOX_TOKEN": secrets.netbox_token}
+        return netbox_access | self.lab.ansible_env()
 
 
 def bootstrap_netbox(scenario: Path, environment: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Settings of gunicorn for the embedded NetBox (https://docs.gunicorn.org/en/stable/settings.html)."""
 
+import gc
 import os
 
 wsgi_app = "wsgi:application"
@@ -18,3 +19,7 @@ def when_ready(server):
     from wsgi import ensure_access
 
     ensure_access()
+    # NetBox's million of long-lived objects is not looked at again by each full collection (0.6 s of a request's time),
+    # and stays shared between the workers (https://docs.python.org/3/library/gc.html#gc.freeze).
+    gc.collect()
+    gc.freeze()

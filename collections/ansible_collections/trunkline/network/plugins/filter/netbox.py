@@ -68,7 +68,8 @@ def reserved_addresses(pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def device_diffs(hostvars: Mapping[str, Mapping[str, Any]], devices: list[str]) -> dict[str, str]:
     """What changes on each device, as the role deploy has found it."""
-    return {device: str(hostvars[device].get("deploy_diff", "")) for device in devices}
+    results = {device: hostvars[device].get("deploy_result", {}) for device in devices}
+    return {device: str(result.get("diff", {}).get("prepared", "")) for device, result in results.items()}
 
 
 def interfaces_on(circuit: dict[str, Any], device: str) -> list[str]:

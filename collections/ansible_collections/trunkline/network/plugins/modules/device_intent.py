@@ -96,37 +96,3 @@ seconds:
   type: float
   sample: 0.05
 """
-
-from typing import TYPE_CHECKING, Any
-
-from ansible_collections.trunkline.network.plugins.module_utils import netbox_intent
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_module import run_module
-
-if TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
-
-    from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
-
-ARGUMENTS: dict[str, Any] = {
-    "device": {"type": "str", "required": True},
-    "overlay": {"type": "list", "elements": "dict", "default": []},
-    "config_context": {"type": "str", "default": "trunkline"},
-    "platform": {"type": "str", "default": ""},
-}
-
-
-def work(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Read, overlay, build."""
-    params = module.params
-    fabric = netbox_intent.read(session, params["device"], params["overlay"], params["config_context"])
-    fabric = netbox_intent.overlaid(fabric, params["overlay"])
-    return {"changed": False, "intent": netbox_intent.intent_of(params["device"], fabric, params["platform"])}
-
-
-def main() -> None:
-    """Run the module."""
-    run_module(ARGUMENTS, work)
-
-
-if __name__ == "__main__":
-    main()
