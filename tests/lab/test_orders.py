@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,28 @@ class World:
     def netbox_changes(self) -> int:
         """The id of NetBox's newest change."""
         return int(self.netbox("core/object-changes", limit=1)[0]["id"])
+
+    def subscription(self, description: str) -> dict[str, Any]:
+        (found,) = self.api("GET", "subscriptions", params={"description": description, "status": "active"}).json()[
+            "items"
+        ]
+        return dict(found)
+
+    def modify(self, subscription: dict[str, Any], **values: Any) -> Order:
+        run = self.api("PATCH", f"subscriptions/{subscription['id']}", json={"input": values}).json()
+        order = Order(subscription["description"], subscription["product"], values, run=run)
+        self.client.wait([order], lambda: None)
+        return order
+
+    def wait_for_hops(self, path: list[str]) -> None:
+        """Until a ping from ams-pe to lon-pe passes these routers: IS-IS tells of a metric within a second or two."""
+        deadline = time.monotonic() + 10
+        while (passed := proof.hops(self.stack.lab, path[0], path[-1], version=4)) != path:
+            assert time.monotonic() < deadline, passed
+
+    def documented_metric(self, circuit: dict[str, Any]) -> int:
+        (found,) = self.netbox("circuits/circuits", cid=circuit["block"]["cid"])
+        return int(found["custom_fields"]["trunkline_isis_metric"])
 
     def configurations(self) -> dict[str, str]:
         return {
@@ -149,6 +172,26 @@ def test_ordering_the_same_again_changes_nothing(world: World) -> None:
     assert world.configurations() == configurations
 
 
+def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(world: World) -> None:
+    tour = (PROJECT / "README.md").read_text().split("**Move the traffic away.**")[1].split("**Do it without")[0]
+    commands = "\n".join(line[4:] for line in tour.splitlines() if line.startswith("    "))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands],
+        env=os.environ | world.exports,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "isis metric 15000000" in done.stdout
+    direct, around = ["ams-pe", "lon-pe"], ["ams-pe", "par-p", "lon-pe"]
+    world.wait_for_hops(direct)
+    circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
+    world.modify(circuit, under_maintenance=False)
+    world.wait_for_hops(around)
+
+
 def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -> None:
     before = world.configurations()
     world.stack.lab.exec(
@@ -203,17 +246,12 @@ def test_an_exhausted_pool_is_named_and_nothing_is_made(world: World) -> None:
 
 
 def test_a_router_that_does_not_answer_is_named_and_nothing_changes(world: World) -> None:
-    (circuit,) = world.api(
-        "GET", "subscriptions", params={"description": "Core circuit par-p:eth1 - lon-pe:eth2"}
-    ).json()["items"]
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
     changes = world.netbox_changes()
     lab = world.stack.lab
-    pid = lab.exec("lon-pe", ["cat", "/var/run/sshd.pid"]).strip()
-    lab.exec("lon-pe", ["kill", pid])
+    lab.exec("lon-pe", ["pkill", "-x", "sshd"])
     try:
-        run = world.api("PATCH", f"subscriptions/{circuit['id']}", json={"input": {"isis_metric": 77}}).json()
-        order = Order("modify", "core-circuit-10g", {}, run=run)
-        world.client.wait([order], lambda: None)
+        order = world.modify(circuit, isis_metric=77)
     finally:
         lab.exec("lon-pe", ["/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config", "-E", "/var/log/frr/sshd.log"])
     assert order.status == "failed"
@@ -224,22 +262,17 @@ def test_a_router_that_does_not_answer_is_named_and_nothing_changes(world: World
 
 
 def test_a_router_that_cannot_keep_its_configuration_takes_the_whole_order_back(world: World) -> None:
-    devices, prefixes = world.netbox("dcim/cables"), world.netbox("ipam/prefixes")
-    configurations = world.configurations()
-    (circuit,) = world.api(
-        "GET", "subscriptions", params={"description": "Core circuit ams-pe:eth2 - lon-pe:eth1"}
-    ).json()["items"]
+    circuit = world.subscription("Core circuit ams-pe:eth2 - lon-pe:eth1")
+    metric, configurations = world.documented_metric(circuit), world.configurations()
     world.stack.lab.exec("ams-pe", ["mount", "-o", "remount,bind,ro", "/etc/frr"])
     try:
-        run = world.api("PATCH", f"subscriptions/{circuit['id']}", json={"input": {"isis_metric": 77}}).json()
-        order = Order("modify", "core-circuit-10g", {}, run=run)
-        world.client.wait([order], lambda: None)
+        order = world.modify(circuit, isis_metric=77)
     finally:
         world.stack.lab.exec("ams-pe", ["mount", "-o", "remount,bind,rw", "/etc/frr"])
-    assert order.status == "rolled-back"
+    assert order.status == "rolled-back", order.run["error"]
     assert order.run["error"]["host"] == "ams-pe"
     assert world.configurations() == configurations
-    assert (world.netbox("dcim/cables"), world.netbox("ipam/prefixes")) == (devices, prefixes)
+    assert world.documented_metric(circuit) == metric == 30
 
 
 @pytest.mark.parametrize(

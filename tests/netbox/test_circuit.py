@@ -2,10 +2,12 @@
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import End
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder, End
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from tests.netbox.netbox_world import World
@@ -19,38 +21,38 @@ COMPLETE = {
 }
 
 
-@pytest.fixture
-def pair(world: World) -> tuple[NodeOrder, NodeOrder]:
-    """Two nodes."""
-    a, z = world.node("a"), world.node("z")
-    world.run(a)
-    world.run(z)
-    return a, z
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """A circuit that is there."""
+
+    order: CircuitOrder
+    outcome: Outcome
+    requests: int
 
 
-def test_a_new_circuit_is_documented_completely_in_nine_requests(
-    world: World, pair: tuple[NodeOrder, NodeOrder]
-) -> None:
-    a, z = pair
-    order = world.circuit((a, "eth1"), (z, "eth2"), isis_metric=30)
-    session = world.session()
-    circuit = world.run(order, session=session).objects[0]
-    assert session.sent <= 9
-    assert world.count(order.subscription) == COMPLETE
-    rows = world.owned(order.subscription)
+@pytest.fixture(scope="module")
+def made(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> Made:
+    """A circuit between eth1 of the first and eth2 of the second of the pair."""
+    order = standing.circuit((pair[0], "eth1"), (pair[1], "eth2"), isis_metric=30)
+    session = standing.session()
+    return Made(order, standing.run(order, session=session), session.sent)
+
+
+def test_a_new_circuit_is_documented_completely_in_nine_requests(world: World, made: Made) -> None:
+    circuit = made.outcome.objects[0]
+    assert made.requests <= 9
+    rows = world.owned(made.order.subscription)
+    assert {kind: len(some) for kind, some in rows.items() if some} == COMPLETE
     assert all("trunkline" in [tag["slug"] for tag in row["tags"]] for some in rows.values() for row in some)
     record = rows["circuits.circuit"][0]
-    assert (record["cid"], record["status"]["value"], record["commit_rate"]) == (
-        circuit["cid"],
-        "provisioning",
-        10000000,
-    )
+    assert (record["cid"], record["status"], record["commit_rate"]) == (circuit["cid"], "provisioning", 10000000)
     assert record["custom_fields"]["trunkline_isis_metric"] == 30
     assert record["custom_fields"]["trunkline_under_maintenance"] is False
-    for side, other, node in (("a", "z", a), ("z", "a", z)):
+    session = world.session()
+    for side, other, node in (("a", "z", made.order.a.node), ("z", "a", made.order.z.node)):
         end = circuit[side]
         interface = session.get(f"dcim/interfaces/{end['netbox_interface_id']}/")
-        assert interface["device"]["name"] == node.name
+        assert interface["device"]["name"] == node
         assert interface["link_peers"][0]["circuit"]["cid"] == circuit["cid"]
         assert interface["description"] == f"{circuit['cid']} to {circuit[other]['node']}:{circuit[other]['interface']}"
         addresses = session.get("ipam/ip-addresses/", {"interface_id": interface["id"]})["results"]
@@ -59,17 +61,15 @@ def test_a_new_circuit_is_documented_completely_in_nine_requests(
     assert lengths == [31, 64, 127]
 
 
-def test_a_second_run_does_nothing_in_one_request(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
-    order = world.circuit((pair[0], "eth1"), (pair[1], "eth2"))
-    first = world.run(order)
+def test_a_second_run_does_nothing_in_one_request(world: World, made: Made) -> None:
     session = world.session()
-    second = world.run(order, session=session)
+    second = world.run(made.order, session=session)
     assert (second.operations, session.sent, session.writes) == ([], 1, 0)
-    assert second.objects == first.objects
+    assert second.objects == made.outcome.objects
 
 
 def test_check_mode_writes_nothing_and_says_what_will_happen(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
-    order = world.circuit((pair[0], "eth1"), (pair[1], "eth2"))
+    order = world.circuit((pair[0], "eth3"), (pair[1], "eth4"))
     session = world.session()
     planned = world.run(order, check=True, session=session)
     assert session.writes == 0
@@ -80,7 +80,7 @@ def test_check_mode_writes_nothing_and_says_what_will_happen(world: World, pair:
 
 
 def test_maintenance_is_one_write_with_the_changed_field_only(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
-    order = world.circuit((pair[0], "eth1"), (pair[1], "eth2"))
+    order = world.circuit((pair[0], "eth3"), (pair[1], "eth4"))
     world.run(order)
     session = world.session()
     done = world.run(dataclasses.replace(order, under_maintenance=True), session=session)
@@ -90,28 +90,29 @@ def test_maintenance_is_one_write_with_the_changed_field_only(world: World, pair
 
 def test_an_end_moves_to_another_interface(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
     a, z = pair
-    order = world.circuit((a, "eth1"), (z, "eth2"))
+    order = world.circuit((a, "eth3"), (z, "eth4"))
     first = world.run(order).objects[0]
-    moved = dataclasses.replace(order, a=End(a.name, "eth3"))
+    moved = dataclasses.replace(order, a=End(a.name, "eth5"))
     planned = world.run(moved, check=True)
     done = world.run(moved)
     assert planned.operations == done.operations
     circuit = done.objects[0]
     assert (circuit["a"]["ipv4"], circuit["z"]) == (first["a"]["ipv4"], first["z"])
     assert world.count(order.subscription) == COMPLETE
-    interfaces = world.session().get("dcim/interfaces/", {"device": a.name, "name": ["eth1", "eth3"]})["results"]
+    interfaces = world.session().get("dcim/interfaces/", {"device": a.name, "name": ["eth3", "eth5"]})["results"]
     assert [bool(row["cable"]) for row in interfaces] == [False, True]
     assert interfaces[0]["description"] == ""
     assert world.run(moved).operations == []
 
 
 def test_what_a_person_changed_is_corrected(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
-    order = world.circuit((pair[0], "eth1"), (pair[1], "eth2"))
+    order = world.circuit((pair[0], "eth3"), (pair[1], "eth4"))
     circuit = world.run(order).objects[0]
     session = world.session()
     session.patch(f"circuits/circuits/{circuit['netbox_id']}/", {"status": "offline", "comments": "keep"})
-    session.delete("dcim/cables/", [world.owned(order.subscription)["dcim.cable"][0]["id"]])
-    session.delete("ipam/ip-addresses/", [world.owned(order.subscription)["ipam.ipaddress"][0]["id"]])
+    rows = world.owned(order.subscription)
+    session.delete("dcim/cables/", [rows["dcim.cable"][0]["id"]])
+    session.delete("ipam/ip-addresses/", [rows["ipam.ipaddress"][0]["id"]])
     done = world.run(order)
     assert sorted((item["op"], item["type"]) for item in done.operations) == [
         ("create", "dcim.cable"),
@@ -122,9 +123,10 @@ def test_what_a_person_changed_is_corrected(world: World, pair: tuple[NodeOrder,
     assert session.get(f"circuits/circuits/{circuit['netbox_id']}/")["comments"] == "keep"
 
 
-def test_a_removed_circuit_gives_everything_back(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
+def test_a_removed_circuit_gives_everything_back(world: World, pair: tuple[NodeOrder, NodeOrder], made: Made) -> None:
     a, z = pair
-    order = world.circuit((a, "eth1"), (z, "eth2"))
+    cabled = {a.name: ["eth1"], z.name: ["eth2"]}
+    order = world.circuit((a, "eth3"), (z, "eth4"))
     first = world.run(order).objects[0]
     planned = world.run(order, present=False, check=True)
     session = world.session()
@@ -134,14 +136,14 @@ def test_a_removed_circuit_gives_everything_back(world: World, pair: tuple[NodeO
     assert world.count(order.subscription) == {}
     for node in pair:
         rows = session.get("dcim/interfaces/", {"device": node.name, "limit": 0})["results"]
-        assert all(not row["description"] and not row["cable"] for row in rows)
+        assert [row["name"] for row in rows if row["description"] or row["cable"]] == cabled[node.name]
     assert world.run(order, present=False).operations == []
-    again = world.run(world.circuit((a, "eth1"), (z, "eth2"))).objects[0]
+    again = world.run(world.circuit((a, "eth3"), (z, "eth4"))).objects[0]
     assert (again["ipv4_prefix"], again["ipv6_prefix"]) == (first["ipv4_prefix"], first["ipv6_prefix"])
 
 
 def test_an_unknown_node_is_refused_by_name(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
-    order = dataclasses.replace(world.circuit((pair[0], "eth1"), (pair[1], "eth2")), z=End("nowhere", "eth2"))
+    order = dataclasses.replace(world.circuit((pair[0], "eth3"), (pair[1], "eth4")), z=End("nowhere", "eth2"))
     with pytest.raises(OrderError, match=r"z\.node: NetBox has no device 'nowhere'\. Order that node first"):
         world.run(order)
 
@@ -155,12 +157,14 @@ def test_an_interface_that_cannot_carry_it_is_refused_with_those_that_can(
         world.run(order)
 
 
-def test_a_taken_interface_is_refused_with_who_has_it(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
+def test_a_taken_interface_is_refused_with_who_has_it(
+    world: World, pair: tuple[NodeOrder, NodeOrder], made: Made
+) -> None:
     a, z = pair
-    first = world.circuit((a, "eth1"), (z, "eth2"))
-    world.run(first)
     second = world.circuit((a, "eth3"), (z, "eth2"))
-    with pytest.raises(OrderError, match=f"z.interface: {z.name}:eth2 is already cabled to circuit {first.circuit_id}"):
+    with pytest.raises(
+        OrderError, match=f"z.interface: {z.name}:eth2 is already cabled to circuit {made.order.circuit_id}"
+    ):
         world.run(second)
     assert world.count(second.subscription) == {}
 
@@ -179,9 +183,10 @@ def test_an_unknown_reference_is_refused(
         world.run(order)
 
 
-def test_of_many_orders_at_once_as_many_succeed_as_the_pool_has_room_for(
-    world: World, pair: tuple[NodeOrder, NodeOrder]
-) -> None:
+def test_of_many_orders_at_once_as_many_succeed_as_the_pool_has_room_for(world: World) -> None:
+    pair = world.node("a"), world.node("z")
+    for node in pair:
+        world.run(node)
     world.declare(("ipam.role", [{"slug": f"tiny-{world.name}", "name": f"tiny {world.name}"}]))
     # Room for four in IPv4, over two pools; for two in IPv6, so that an order can fail after its first allocation.
     world.pool("tiny", "192.0.2.64/30", "192.0.2.72/30", "fd00:9::/63")
@@ -190,9 +195,9 @@ def test_of_many_orders_at_once_as_many_succeed_as_the_pool_has_room_for(
         for number in range(1, 9)
     ]
 
-    def attempt(order: object) -> dict[str, str] | str:
+    def attempt(order: CircuitOrder) -> dict[str, Any] | str:
         try:
-            return world.run(order).objects[0]  # type: ignore[arg-type]
+            return world.run(order).objects[0]
         except OrderError as error:
             return str(error)
 

@@ -1,11 +1,13 @@
 """A run or a removal that dies at any request, or loses the answer of any, is finished by the next one."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Transport
@@ -17,18 +19,19 @@ class KilledError(BaseException):
 
 
 class Mortal(Transport):
-    """Dies at the request number `at`: before it is sent, or after NetBox has carried it out."""
+    """Dies after request number `at`: NetBox has carried it out, nobody reads the answer.
 
-    def __init__(self, at: int, *, sent: bool) -> None:
+    To die before a request is sent leaves NetBox as to die after the one before it (the first is a read), so these are
+    all the moments at which a process can die.
+    """
+
+    def __init__(self, at: int) -> None:
         super().__init__(30.0)
         self.at = at
-        self.after = sent
 
     def send_once(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if self.sent + 1 == self.at and not self.after:
-            raise KilledError
         answer = super().send_once(request, *args, **kwargs)
-        if self.sent == self.at and self.after:
+        if self.sent == self.at:
             raise KilledError
         return answer
 
@@ -47,71 +50,67 @@ class Deaf(Transport):
         return answer
 
 
-Order = NodeOrder | CircuitOrder
+@dataclasses.dataclass(frozen=True)
+class Undisturbed:
+    """An order, what becomes of it when nothing happens, and how many requests it and its removal take."""
+
+    order: NodeOrder | CircuitOrder
+    outcome: Outcome
+    owned: dict[str, list[str]]
+    requests: int
+    removal_requests: int
 
 
-def killed(at: int) -> Transport:
-    return Mortal(at, sent=False)
-
-
-def killed_after_sending(at: int) -> Transport:
-    return Mortal(at, sent=True)
-
-
-@pytest.fixture(params=["node", "circuit"])
-def order(request: pytest.FixtureRequest, world: World, management: Callable[[], str]) -> Order:
+@pytest.fixture(scope="module", params=["node", "circuit"])
+def undisturbed(request: pytest.FixtureRequest, standing: World, management: Callable[[], str]) -> Undisturbed:
+    order: NodeOrder | CircuitOrder
     if request.param == "node":
-        return world.node(management=management())
-    a, z = world.node("a"), world.node("z")
-    world.run(a)
-    world.run(z)
-    return world.circuit((a, "eth1"), (z, "eth2"))
+        order = standing.node(management=management())
+    else:
+        a, z = request.getfixturevalue("pair")
+        order = standing.circuit((a, "eth1"), (z, "eth2"))
+    making, removing = standing.session(), standing.session()
+    outcome = standing.run(order, session=making)
+    owned = shown(standing, order)
+    standing.run(order, present=False, session=removing)
+    return Undisturbed(order, outcome, owned, making.sent, removing.sent)
 
 
-def strip(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
-    """What the objects are, without ids and times."""
-    return {kind: sorted(row["display"] for row in found if kind != "dcim.cable") for kind, found in rows.items()}
+def shown(world: World, order: NodeOrder | CircuitOrder) -> dict[str, list[str]]:
+    """What NetBox has of the order, without ids and times."""
+    return {
+        kind: sorted("cable" if kind == "dcim.cable" else row["display"] for row in rows)
+        for kind, rows in world.owned(order.subscription).items()
+        if rows
+    }
 
 
-@pytest.mark.parametrize("die", [killed, killed_after_sending])
-def test_a_killed_run_is_finished_by_the_next_one(world: World, order: Order, die: Callable[[int], Transport]) -> None:
-    whole = world.run(order)
-    undisturbed, counts = strip(world.owned(order.subscription)), world.count(order.subscription)
-    removal = world.session()
-    world.run(order, present=False, session=removal)
-    removal_requests = removal.sent
-    for at in range(1, 99):
-        session = world.session(die(at))
-        try:
-            world.run(order, session=session)
-        except KilledError:
-            again = world.run(order)
-        else:
-            break
-        assert again.objects[0] == {**whole.objects[0], "netbox_id": again.objects[0]["netbox_id"]}
-        assert strip(world.owned(order.subscription)) == undisturbed
-        assert world.count(order.subscription) == counts
+def test_a_killed_run_is_finished_by_the_next_one(standing: World, undisturbed: Undisturbed) -> None:
+    order, whole = undisturbed.order, undisturbed.outcome.objects[0]
+    assert undisturbed.requests > 5
+    assert 2 < undisturbed.removal_requests <= undisturbed.requests
+    for at in range(1, undisturbed.requests + 1):
+        with pytest.raises(KilledError):
+            standing.run(order, session=standing.session(Mortal(at)))
+        again = standing.run(order).objects[0]
+        assert again == {**whole, "netbox_id": again["netbox_id"]}
+        assert shown(standing, order) == undisturbed.owned
         # And the removal, killed at another of its requests each time.
         with pytest.raises(KilledError):
-            world.run(order, present=False, session=world.session(die(1 + at % removal_requests)))
-        world.run(order, present=False)
-        assert world.count(order.subscription) == {}
-    assert at == session.sent + 1 > max(5, removal_requests)
+            standing.run(order, present=False, session=standing.session(Mortal(1 + at % undisturbed.removal_requests)))
+        standing.run(order, present=False)
+        assert standing.count(order.subscription) == {}
 
 
-def test_a_lost_answer_is_made_up_for_in_the_same_run(world: World, order: Order) -> None:
-    whole = world.run(order)
-    counts = world.count(order.subscription)
-    world.run(order, present=False)
-    for at in range(1, 99):
-        session = world.session(Deaf(at))
-        done = world.run(order, session=session)
+def test_a_lost_answer_is_made_up_for_in_the_same_run(standing: World, undisturbed: Undisturbed) -> None:
+    order, whole = undisturbed.order, undisturbed.outcome
+    for at in range(1, undisturbed.requests + 1):
+        session = standing.session(Deaf(at))
+        done = standing.run(order, session=session)
+        assert session.sent > at
         assert done.objects[0] == {**whole.objects[0], "netbox_id": done.objects[0]["netbox_id"]}
         assert sorted((item["op"], item["type"]) for item in done.operations) == sorted(
             (item["op"], item["type"]) for item in whole.operations
         )
-        assert world.count(order.subscription) == counts
-        world.run(order, present=False)
-        if session.sent < at:
-            break
-    assert at > 5
+        assert shown(standing, order) == undisturbed.owned
+        standing.run(order, present=False)

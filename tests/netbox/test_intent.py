@@ -22,11 +22,9 @@ def intent(world: World, device: str, overlay: list[dict[str, Any]] | None = Non
 
 
 @pytest.fixture
-def ordered(world: World) -> Ring:
+def ordered(world: World, pair: tuple[NodeOrder, NodeOrder]) -> Ring:
     """Two nodes, and the order of a circuit between them that is not there yet."""
-    a, z = world.node("a"), world.node("z")
-    world.run(a)
-    world.run(z)
+    a, z = pair
     return a, z, world.circuit((a, "eth1"), (z, "eth2"), isis_metric=20)
 
 

@@ -8,15 +8,30 @@ import pytest
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import InUseError, OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from tests.netbox.netbox_world import World
 
 
-def test_a_new_node_is_documented_completely_in_six_requests(world: World, management: Callable[[], str]) -> None:
-    order = world.node(management=management())
-    session = world.session()
-    node = world.run(order, session=session).objects[0]
-    assert session.sent <= 6
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """A node that is there."""
+
+    order: NodeOrder
+    outcome: Outcome
+    requests: int
+
+
+@pytest.fixture(scope="module")
+def made(standing: World, management: Callable[[], str]) -> Made:
+    """A node, for tests that leave it as it is."""
+    order, session = standing.node(management=management()), standing.session()
+    return Made(order, standing.run(order, session=session), session.sent)
+
+
+def test_a_new_node_is_documented_completely_in_six_requests(world: World, made: Made) -> None:
+    assert made.requests <= 6
+    order, node, session = made.order, made.outcome.objects[0], world.session()
     device = session.get(f"dcim/devices/{node['netbox_id']}/")
     assert (device["status"]["value"], device["site"]["slug"], device["role"]["slug"]) == ("staged", order.site, "pe")
     assert device["primary_ip4"]["address"] == node["loopback_ipv4"]
@@ -29,10 +44,8 @@ def test_a_new_node_is_documented_completely_in_six_requests(world: World, manag
     assert world.count(order.subscription) == {"dcim.device": 1, "dcim.interface": 2, "ipam.ipaddress": 3}
 
 
-def test_all_that_is_made_carries_subscription_and_tag(world: World, management: Callable[[], str]) -> None:
-    order = world.node(management=management())
-    world.run(order)
-    rows = [row for rows in world.owned(order.subscription).values() for row in rows]
+def test_all_that_is_made_carries_subscription_and_tag(world: World, made: Made) -> None:
+    rows = [row for rows in world.owned(made.order.subscription).values() for row in rows]
     assert len(rows) == 6
     assert all("trunkline" in [tag["slug"] for tag in row["tags"]] for row in rows)
 
@@ -45,13 +58,11 @@ def test_both_loopbacks_take_the_same_place_in_their_pools(world: World) -> None
         assert int(last4) == int(last6, 16)
 
 
-def test_a_second_run_does_nothing_in_one_request(world: World, management: Callable[[], str]) -> None:
-    order = world.node(management=management())
-    first = world.run(order)
+def test_a_second_run_does_nothing_in_one_request(world: World, made: Made) -> None:
     session = world.session()
-    second = world.run(order, session=session)
+    second = world.run(made.order, session=session)
     assert (second.operations, session.sent, session.writes) == ([], 1, 0)
-    assert second.objects == first.objects
+    assert second.objects == made.outcome.objects
 
 
 def test_check_mode_writes_nothing_and_says_what_will_happen(world: World, management: Callable[[], str]) -> None:
@@ -134,11 +145,9 @@ def test_a_removed_node_gives_everything_back(world: World, management: Callable
     assert again["loopback_ipv4"] == first["loopback_ipv4"]
 
 
-def test_a_node_in_use_is_kept_and_its_users_are_named(world: World) -> None:
-    a, b = world.node("a"), world.node("b")
-    world.run(a)
-    world.run(b)
-    circuit = world.circuit((a, "eth1"), (b, "eth2"))
+def test_a_node_in_use_is_kept_and_its_users_are_named(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
+    a, z = pair
+    circuit = world.circuit((a, "eth1"), (z, "eth2"))
     world.run(circuit)
     with pytest.raises(InUseError) as refused:
         world.run(a, present=False)
@@ -155,18 +164,16 @@ def test_an_unknown_reference_is_refused_by_name(world: World, field: str) -> No
     assert session.writes == 0
 
 
-def test_a_name_that_another_subscription_owns_is_refused(world: World) -> None:
-    first, second = world.node(), world.node()
-    world.run(first)
-    with pytest.raises(OrderError, match=f"name: .*of subscription {first.subscription}"):
+def test_a_name_that_another_subscription_owns_is_refused(world: World, made: Made) -> None:
+    second = dataclasses.replace(world.node(), name=made.order.name)
+    with pytest.raises(OrderError, match=f"name: .*of subscription {made.order.subscription}"):
         world.run(second)
 
 
-def test_a_management_address_in_use_is_refused(world: World, management: Callable[[], str]) -> None:
-    first = world.node("a", management=management())
-    world.run(first)
-    with pytest.raises(OrderError, match=f"management: {first.management} is already in NetBox, on {first.name}:mgmt0"):
-        world.run(world.node("b", management=first.management))
+def test_a_management_address_in_use_is_refused(world: World, made: Made) -> None:
+    address = made.order.management
+    with pytest.raises(OrderError, match=f"management: {address} is already in NetBox, on {made.order.name}:mgmt0"):
+        world.run(world.node("b", management=address))
 
 
 def test_a_missing_pool_is_refused(world: World) -> None:

@@ -45,24 +45,28 @@ def _adjacencies(lab: Lab, node: str) -> list[Adjacency]:
     ]
 
 
-def _ping(lab: Lab, path: list[str], version: int, console: Console) -> bool:
-    owners = _owners(lab, list(lab.nodes), version)
+def hops(lab: Lab, source: str, destination: str, version: int) -> list[str]:
+    """The routers that a ping passes, both ends included; without the destination when it does not get there."""
+    owners = _owners(lab, version)
     loopbacks = {node: address for address, (node, interface) in owners.items() if interface == "lo"}
-    if missing := [node for node in path if node not in loopbacks]:
+    if missing := [node for node in (source, destination) if node not in loopbacks]:
         raise DevError(f"{', '.join(missing)}: no IPv{version} loopback address.")
-    source, destination = path[0], path[-1]
-    hops = [source]
-    while hops[-1] != destination and len(hops) <= len(path):
-        answer = _probe(lab, source, loopbacks, destination, hop_limit=len(hops))
+    passed = [source]
+    while passed[-1] != destination and len(passed) <= len(lab.nodes):
+        answer = _probe(lab, source, loopbacks, destination, hop_limit=len(passed))
         if answer is None:
             break
-        hops.append(owners[answer][0] if answer in owners else answer)
-    answered = hops[-1] == destination
+        passed.append(owners[answer][0] if answer in owners else answer)
+    return passed
+
+
+def _ping(lab: Lab, path: list[str], version: int, console: Console) -> bool:
+    source, destination = path[0], path[-1]
+    passed = hops(lab, source, destination, version)
+    answered = passed[-1] == destination
     outcome = "[green]answered[/green]" if answered else "[red]no answer[/red]"
-    console.print(
-        f"ping IPv{version} {source} -> {destination} ({loopbacks[destination]}): {outcome}, {' -> '.join(hops)}"
-    )
-    return answered and hops == path
+    console.print(f"ping IPv{version} {source} -> {destination}: {outcome}, {' -> '.join(passed)}")
+    return answered and passed == path
 
 
 def _probe(lab: Lab, source: str, loopbacks: dict[str, str], destination: str, hop_limit: int) -> str | None:
@@ -74,11 +78,11 @@ def _probe(lab: Lab, source: str, loopbacks: dict[str, str], destination: str, h
     return (match[1] or match[2]) if match else None
 
 
-def _owners(lab: Lab, nodes: list[str], version: int) -> dict[str, tuple[str, str]]:
+def _owners(lab: Lab, version: int) -> dict[str, tuple[str, str]]:
     """Which router and interface has which address."""
     return {
         info["local"]: (node, link["ifname"])
-        for node in nodes
+        for node in lab.nodes
         for link in json.loads(lab.exec(node, ["ip", "-j", f"-{version}", "address", "show", "scope", "global"]))
         for info in link.get("addr_info", [])
         if "local" in info

@@ -16,11 +16,11 @@ class Keys:
         self.folder = folder
         self.client = folder / "id_ed25519"
         self.known_hosts = folder / "known_hosts"
-        self._control = folder / "control"
+        self.control = folder / "control"
 
     def make(self, nodes: Mapping[str, IPv4Address]) -> None:
         """Make the keys of client and nodes, and the known_hosts file that holds the nodes' to their addresses."""
-        self._control.mkdir(parents=True, mode=0o700)
+        self.control.mkdir(parents=True, mode=0o700)
         started = [_generate(self.client, "trunkline lab"), *(_generate(self.host_key(node), node) for node in nodes)]
         for process in started:
             if process.wait(timeout=30) != 0:
@@ -39,14 +39,12 @@ class Keys:
             "GlobalKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "yes",
             "IdentitiesOnly": "yes",
-            # A connection that is kept open ends with the lab: the next lab has other keys under the same address.
-            "ControlPath": self._control / "%r@%h",
         }
         return " ".join(f"-o {shlex.quote(_option(key, str(value)))}" for key, value in options.items())
 
     def close_connections(self) -> None:
         """End the connections that ssh keeps open (ControlPersist)."""
-        for socket in self._control.glob("*") if self._control.is_dir() else ():
+        for socket in self.control.glob("*") if self.control.is_dir() else ():
             # One whose process was killed has nobody to answer: that, too, is a closed connection.
             subprocess.run(
                 ["ssh", "-o", _option("ControlPath", str(socket)), "-O", "exit", "lab"],

@@ -149,6 +149,8 @@ class Lab:
         return {
             "ANSIBLE_PRIVATE_KEY_FILE": str(self._keys.client),
             "ANSIBLE_SSH_COMMON_ARGS": self._keys.common_args(),
+            # A connection that is kept open ends with the lab: the next lab has other keys under the same address.
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self._keys.control),
         }
 
     def _start(self, names: list[str]) -> None:

@@ -23,8 +23,9 @@ class ActionModule(NetBoxAction):
     ARGUMENTS: ClassVar = ARGUMENTS
 
     def work(self) -> dict[str, Any]:
-        """Read, overlay, build."""
+        """One query, and what it means for the device."""
         params = self.params
-        fabric = netbox_intent.read(self.session, params["device"], params["overlay"], params["config_context"])
-        fabric = netbox_intent.overlaid(fabric, params["overlay"])
-        return {"changed": False, "intent": netbox_intent.intent_of(params["device"], fabric, params["platform"])}
+        intent = netbox_intent.intent_from(
+            self.session, params["device"], params["overlay"], params["config_context"], params["platform"]
+        )
+        return {"changed": False, "intent": intent}

@@ -60,9 +60,7 @@ class ActionModule(NetBoxAction):
 
     def _intent(self) -> dict[str, Any]:
         device = self.params["device"] or self.task_vars["inventory_hostname"]
-        fabric = netbox_intent.read(self.session, device, self.params["overlay"], self.params["config_context"])
-        fabric = netbox_intent.overlaid(fabric, self.params["overlay"])
-        return netbox_intent.intent_of(device, fabric, "")
+        return netbox_intent.intent_from(self.session, device, self.params["overlay"], self.params["config_context"])
 
     def _render(self, intent: dict[str, Any]) -> str:
         path = Path(self._find_needle("templates", self.params["template"]))

@@ -170,6 +170,12 @@ def _overlay_end(circuit: Circuit, item: Record, before: Record, after: Record) 
         circuit.addresses.setdefault(after["interface"], {})[family_of(address)] = address
 
 
+def intent_from(session: Session, device: str, overlay: list[Record], context: str, platform: str = "") -> Record:
+    """Read, lay the planned operations over it, build: what the device must carry."""
+    fabric = overlaid(read(session, device, overlay, context), overlay)
+    return intent_of(device, fabric, platform)
+
+
 def intent_of(device: str, fabric: Fabric, platform: str = "") -> Record:
     """All that the device must carry, as data for a template. Without the device: nothing, so that all is removed."""
     router = fabric.routers.get(device)
