@@ -178,7 +178,7 @@ def test_both_ends_on_one_node_are_refused(world: World, pair: tuple[NodeOrder, 
 def test_an_unknown_reference_is_refused(
     world: World, pair: tuple[NodeOrder, NodeOrder], field: str, value: str
 ) -> None:
-    order = world.circuit((pair[0], "eth1"), (pair[1], "eth2"), **{field: value})
+    order = world.circuit((pair[0], "eth3"), (pair[1], "eth4"), **{field: value})
     with pytest.raises(OrderError, match=f"{field}.* '?{value}"):
         world.run(order)
 

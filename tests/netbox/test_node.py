@@ -25,7 +25,7 @@ class Made:
 @pytest.fixture(scope="module")
 def made(standing: World, management: Callable[[], str]) -> Made:
     """A node, for tests that leave it as it is."""
-    order, session = standing.node(management=management()), standing.session()
+    order, session = standing.node("made", management=management()), standing.session()
     return Made(order, standing.run(order, session=session), session.sent)
 
 

@@ -44,6 +44,8 @@ def find(state: State, name: str) -> psutil.Process | None:
     """The live process that `start` made under this name. A recycled pid is not mistaken for it."""
     try:
         record = json.loads(_record(state, name).read_text())
+        if child := _children.get(record["pid"]):
+            child.poll()
         process = psutil.Process(record["pid"])
         if process.create_time() == record["started"] and process.status() != psutil.STATUS_ZOMBIE:
             return process
