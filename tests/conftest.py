@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.dev import netbox as embedded_netbox
 from trunkline.dev import postgres as embedded_postgres
-from trunkline.dev import process, redis, service
+from trunkline.dev import process, redis, service, system
 from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import State
 
@@ -18,7 +18,11 @@ _PREFIX = "test-"
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """NetBox needs 12 s of one core to start: it starts while the first tests run."""
-    if session.config.option.collectonly or not _wanted(session, "netbox"):
+    if session.config.option.collectonly:
+        return
+    if _wanted(session, "postgres", "netbox", "slot"):
+        system.ensure_packages()
+    if not _wanted(session, "netbox"):
         return
     session.config.stash[_NETBOX_PORT] = port = _free_port()
     state = _state()
@@ -89,8 +93,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wanted(session: pytest.Session, fixture: str) -> bool:
-    return any(fixture in getattr(item, "fixturenames", ()) for item in session.items)
+def _wanted(session: pytest.Session, *fixtures: str) -> bool:
+    return any(set(fixtures).intersection(getattr(item, "fixturenames", ())) for item in session.items)
 
 
 def _state() -> State:

@@ -5,6 +5,7 @@ apply until it is removed, `cut-off` adds a router that does not answer.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -13,12 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import psycopg
 
 from trunkline.auth import create_token
@@ -31,6 +32,7 @@ PLAYBOOKS = Path(__file__).parent / "playbooks"
 SECRET = "nbt_Key12345.TheSecretHalfOfTheToken"
 _STARTS_WITHIN_S = 60
 _ENDS_WITHIN_S = 90
+_GONE_WITHIN_S = 5
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Service:
         with psycopg.connect(Settings(database_url=self.environment["TRUNKLINE_DATABASE_URL"]).libpq_url) as connection:
             connection.execute(statement)
 
-    @contextmanager
+    @contextlib.contextmanager
     def without_worker(self) -> Iterator[None]:
         """The API runs alone, while the block runs."""
         self.stop()
@@ -74,7 +76,7 @@ class Service:
             del self.environment["TRUNKLINE_WORKER_IN_API"]
             self.start()
 
-    @contextmanager
+    @contextlib.contextmanager
     def worker(self) -> Iterator[None]:
         """A worker in a process of its own, while the block runs."""
         with self.log.open("ab") as log:
@@ -99,6 +101,15 @@ class Service:
             self.process.send_signal(number)
             self.process.wait(timeout=60)
             self.process = None
+
+    def processes(self) -> list[str]:
+        """The command lines of all that runs for this service: itself, its workers, its playbooks and theirs."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.environ().get("TEST_NETWORK") == str(self.network):
+                    found.append(" ".join(process.cmdline()))
+        return found
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -158,7 +169,7 @@ class Service:
         """The subscription's file in the network."""
         return self.network / str(subscription["id"])
 
-    @contextmanager
+    @contextlib.contextmanager
     def trouble(self, name: str) -> Iterator[None]:
         """Trouble in the network, while the block runs."""
         (self.network / name).touch()
@@ -219,7 +230,7 @@ def make_service(folder: Path, database_url: str, **settings: str) -> Service:
     return service
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(service: Service) -> Iterator[Service]:
     """The service runs while the block does, and has a customer `noc`."""
     service.start()
@@ -229,3 +240,4 @@ def running(service: Service) -> Iterator[Service]:
     finally:
         service.stop()
         service.client.close()
+    wait_until(lambda: service.processes() == [], _GONE_WITHIN_S)

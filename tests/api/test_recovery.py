@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.live_service import Service
+from tests.api.live_service import Service, wait_until
 
 
 def _hold(service: Service, run: Any) -> None:
@@ -22,7 +22,10 @@ def test_a_run_ends_although_its_process_did_not(service: Service, number: int, 
     with service.trouble("hold"):
         run = service.order_node(f"node-{number}")
         _hold(service, run)
+        assert any("ansible-playbook" in command for command in service.processes())
         service.stop(number)
+        # The playbook ends with its worker: it must not work on beside its successor.
+        wait_until(lambda: service.processes() == [], 5)
     runtime = Path(service.environment["TRUNKLINE_RUNTIME_DIR"])
     assert bool(list(runtime.iterdir())) is stays
     service.start()

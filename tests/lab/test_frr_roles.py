@@ -12,7 +12,10 @@ BOTH = {name: {"deploy_intent": intent(name), "verify_interfaces": ["eth1"]} for
 
 def plays(routers: Routers, *roles: str, hosts: str = "ams-pe:par-p") -> list[dict[str, Any]]:
     """A play with these roles; at its end each host's facts of interest are put into a file."""
-    shown = {"diff": "{{ deploy_result.diff.prepared | default('') }}", "checks": "{{ verify_result.checks | default([]) }}"}
+    shown = {
+        "diff": "{{ deploy_result.diff.prepared | default('') }}",
+        "checks": "{{ verify_result.checks | default([]) }}",
+    }
     keep = {
         "ansible.builtin.copy": {
             "content": "{{ shown | to_json }}",

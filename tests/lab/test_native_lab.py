@@ -204,7 +204,8 @@ def test_two_routers_find_each_other_and_keep_what_they_saved(pair: Lab) -> None
     wait_for(lambda: pair.ping("left", "10.9.0.2", timeout_s=1), "left reaches right again")
 
     # Ansible keeps connections open behind its back; they end with the lab, and all else does, too.
-    persist = ("-oControlMaster=auto", "-oControlPersist=600")
+    folder = pair.ansible_env()["ANSIBLE_SSH_CONTROL_PATH_DIR"]
+    persist = ("-oControlMaster=auto", "-oControlPersist=600", f"-oControlPath={folder}/%C")
     assert ssh(pair, "left", *persist).stdout.strip() == "left"
     assert any("[mux]" in entry for entry in left_of(pair))
     assert pair.down()

@@ -1,9 +1,9 @@
-"""A corner of the real NetBox for each test, gone afterwards."""
+"""A corner of the real NetBox for these tests, in it names of its own for each."""
 
+import dataclasses
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -20,34 +20,31 @@ def prepared(netbox: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def corner(prepared: dict[str, str]) -> Iterator[World]:
-    """A site and two pools of each kind, of a size for a handful of orders; each test has it for itself."""
+def corner(prepared: dict[str, str]) -> World:
+    """A site and two pools of each kind, with room for the orders of all tests."""
     name = uuid.uuid4().hex[:8]
     made = World(prepared["NETBOX_URL"], prepared["NETBOX_TOKEN"], name, name)
     made.declare(
         ("dcim.site", [{"slug": made.site, "name": f"Site {name}", "status": "active"}]),
         ("ipam.role", [{"slug": f"{role}-{name}", "name": f"{role} {name}"} for role in ("loopback", "core-link")]),
     )
-    try:
-        made.pool("loopback", f"{ipv4(64)}/24", f"{ipv6()}/64")
-        made.pool("core-link", f"{ipv4(128)}/24", f"{ipv6()}/48")
-        yield made
-    finally:
-        made.remove()
+    made.pool("loopback", f"{ipv4(64)}/24", f"{ipv6()}/64")
+    made.pool("core-link", f"{ipv4(128)}/24", f"{ipv6()}/48")
+    return made
 
 
 @pytest.fixture
 def world(corner: World) -> Iterator[World]:
-    """Orders of one test, gone afterwards."""
-    with _orders_in(corner) as made:
-        yield made
+    """Orders of one test."""
+    made = dataclasses.replace(corner, name=uuid.uuid4().hex[:8], circuits=[])
+    yield made
+    made.free_interfaces()
 
 
 @pytest.fixture(scope="module")
-def standing(corner: World) -> Iterator[World]:
+def standing(corner: World) -> World:
     """Orders for all tests of a module, which only look at them or build upon them."""
-    with _orders_in(corner) as made:
-        yield made
+    return dataclasses.replace(corner, name=uuid.uuid4().hex[:8], circuits=[])
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +54,6 @@ def pair(standing: World) -> tuple[NodeOrder, NodeOrder]:
     standing.run(a)
     standing.run(z)
     return a, z
-
-
-@contextmanager
-def _orders_in(corner: World) -> Iterator[World]:
-    made = World(corner.url, corner.token, uuid.uuid4().hex[:8], corner.corner)
-    try:
-        yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture(scope="session")

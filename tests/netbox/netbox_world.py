@@ -69,14 +69,13 @@ def playbook(netbox: dict[str, str], name: str, *arguments: str) -> subprocess.C
 
 @dataclasses.dataclass
 class World:
-    """Orders and carries out, in NetBox, and forgets nothing of it."""
+    """Orders and carries out, under names of its own."""
 
     url: str
     token: str = dataclasses.field(repr=False)
     name: str
     corner: str
-    subscriptions: list[str] = dataclasses.field(default_factory=list)
-    made: list[tuple[str, int]] = dataclasses.field(default_factory=list)
+    circuits: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def site(self) -> str:
@@ -87,32 +86,24 @@ class World:
         return Session(self.url, self.token, transport=transport)
 
     def declare(self, *groups: tuple[str, list[dict[str, Any]]]) -> None:
-        """Make simple objects, to be removed after the test."""
+        """Make simple objects."""
         session = self.session()
         declared = [netbox_objects.Declared(kind, items) for kind, items in groups]
-        before = [{row["id"] for row in rows} for rows in netbox_objects.read(session, declared, ENDPOINTS)]
         converge(
             session,
             lambda: netbox_objects.plan(declared, netbox_objects.read(session, declared, ENDPOINTS)),
             check=False,
         )
-        after = netbox_objects.read(session, declared, ENDPOINTS)
-        for group, old, rows in zip(declared, before, after, strict=True):
-            self.made += [(group.type, row["id"]) for row in rows if row["id"] not in old]
 
     def pool(self, role: str, *prefixes: str) -> None:
         """Add pools to one of this world's roles."""
         items = [{"prefix": prefix, "role": {"slug": f"{role}-{self.name}"}, "status": "active"} for prefix in prefixes]
         self.declare(("ipam.prefix", items))
 
-    def subscription(self) -> str:
-        self.subscriptions.append(str(uuid.uuid4()))
-        return self.subscriptions[-1]
-
     def node(self, name: str = "a", **more: Any) -> NodeOrder:
         """The order of a node."""
         fields: dict[str, Any] = {
-            "subscription": self.subscription(),
+            "subscription": str(uuid.uuid4()),
             "name": f"{name}-{self.name}",
             "site": self.site,
             "role": "pe",
@@ -125,7 +116,8 @@ class World:
     def circuit(self, a: tuple[NodeOrder, str], z: tuple[NodeOrder, str], **more: Any) -> CircuitOrder:
         """The order of a circuit."""
         ends = {"a": End(a[0].name, a[1]), "z": End(z[0].name, z[1])}
-        return CircuitOrder(**{"subscription": self.subscription(), "pool": f"core-link-{self.corner}", **ends, **more})
+        self.circuits.append(str(uuid.uuid4()))
+        return CircuitOrder(**{"subscription": self.circuits[-1], "pool": f"core-link-{self.corner}", **ends, **more})
 
     def run(
         self,
@@ -148,17 +140,16 @@ class World:
         """How many objects of each type NetBox has of a subscription; types with none are left out."""
         return {kind: len(rows) for kind, rows in self.owned(subscription).items() if rows}
 
-    def remove(self) -> None:
-        """Leave nothing."""
-        session = self.session()
-        rows = self.owned(*self.subscriptions) if self.subscriptions else {}
-        if interfaces := [int(end["id"]) for row in rows.get("dcim.cable", []) for end in row["a_terminations"]]:
+    def free_interfaces(self) -> None:
+        """Remove the circuits, which may end on nodes that other tests use; all else goes with the session's NetBox."""
+        if not self.circuits:
+            return
+        session, rows = self.session(), self.owned(*self.circuits)
+        if interfaces := [int(end["id"]) for row in rows["dcim.cable"] for end in row["a_terminations"]]:
             session.patch(ENDPOINTS["dcim.interface"], [{"id": number, "description": ""} for number in interfaces])
-        for kind in ("dcim.cable", "circuits.circuit", "ipam.ipaddress", "dcim.device", "ipam.prefix"):
-            if ids := [row["id"] for row in rows.get(kind, [])]:
+        for kind in ("dcim.cable", "circuits.circuit", "ipam.ipaddress", "ipam.prefix"):
+            if ids := [row["id"] for row in rows[kind]]:
                 session.delete(ENDPOINTS[kind], ids)
-        for kind in reversed(dict.fromkeys(kind for kind, _ in self.made)):
-            session.delete(ENDPOINTS[kind], [number for other, number in self.made if other == kind])
 
 
 def planner(session: Session, order: NodeOrder | CircuitOrder, present: bool, check: bool) -> Callable[[], Plan]:

@@ -1,13 +1,12 @@
 """A run or a removal that dies at any request, or loses the answer of any, is finished by the next one."""
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Transport
@@ -50,33 +49,12 @@ class Deaf(Transport):
         return answer
 
 
-@dataclasses.dataclass(frozen=True)
-class Undisturbed:
-    """An order, what becomes of it when nothing happens, and how many requests it and its removal take."""
-
-    order: NodeOrder | CircuitOrder
-    outcome: Outcome
-    owned: dict[str, list[str]]
-    requests: int
-    removal_requests: int
+Order = NodeOrder | CircuitOrder
+Check = Callable[[World, Order], None]
+KINDS = ("node", "circuit")
 
 
-@pytest.fixture(scope="module", params=["node", "circuit"])
-def undisturbed(request: pytest.FixtureRequest, standing: World, management: Callable[[], str]) -> Undisturbed:
-    order: NodeOrder | CircuitOrder
-    if request.param == "node":
-        order = standing.node(management=management())
-    else:
-        a, z = request.getfixturevalue("pair")
-        order = standing.circuit((a, "eth1"), (z, "eth2"))
-    making, removing = standing.session(), standing.session()
-    outcome = standing.run(order, session=making)
-    owned = shown(standing, order)
-    standing.run(order, present=False, session=removing)
-    return Undisturbed(order, outcome, owned, making.sent, removing.sent)
-
-
-def shown(world: World, order: NodeOrder | CircuitOrder) -> dict[str, list[str]]:
+def shown(world: World, order: Order) -> dict[str, list[str]]:
     """What NetBox has of the order, without ids and times."""
     return {
         kind: sorted("cable" if kind == "dcim.cable" else row["display"] for row in rows)
@@ -85,32 +63,88 @@ def shown(world: World, order: NodeOrder | CircuitOrder) -> dict[str, list[str]]
     }
 
 
-def test_a_killed_run_is_finished_by_the_next_one(standing: World, undisturbed: Undisturbed) -> None:
-    order, whole = undisturbed.order, undisturbed.outcome.objects[0]
-    assert undisturbed.requests > 5
-    assert 2 < undisturbed.removal_requests <= undisturbed.requests
-    for at in range(1, undisturbed.requests + 1):
+def kill_runs(world: World, order: Order) -> None:
+    """Kill the run and the removal at each of their requests; the next run finishes."""
+    making, removing = world.session(), world.session()
+    whole = world.run(order, session=making).objects[0]
+    owned = shown(world, order)
+    world.run(order, present=False, session=removing)
+    assert making.sent > 5
+    assert 2 < removing.sent <= making.sent
+    for at in range(1, making.sent + 1):
         with pytest.raises(KilledError):
-            standing.run(order, session=standing.session(Mortal(at)))
-        again = standing.run(order).objects[0]
+            world.run(order, session=world.session(Mortal(at)))
+        again = world.run(order).objects[0]
         assert again == {**whole, "netbox_id": again["netbox_id"]}
-        assert shown(standing, order) == undisturbed.owned
+        assert shown(world, order) == owned
         # And the removal, killed at another of its requests each time.
         with pytest.raises(KilledError):
-            standing.run(order, present=False, session=standing.session(Mortal(1 + at % undisturbed.removal_requests)))
-        standing.run(order, present=False)
-        assert standing.count(order.subscription) == {}
+            world.run(order, present=False, session=world.session(Mortal(1 + at % removing.sent)))
+        world.run(order, present=False)
+        assert world.count(order.subscription) == {}
 
 
-def test_a_lost_answer_is_made_up_for_in_the_same_run(standing: World, undisturbed: Undisturbed) -> None:
-    order, whole = undisturbed.order, undisturbed.outcome
-    for at in range(1, undisturbed.requests + 1):
-        session = standing.session(Deaf(at))
-        done = standing.run(order, session=session)
+def lose_answers(world: World, order: Order) -> None:
+    """Lose the answer of each request of a run; the same run makes up for it."""
+    making = world.session()
+    whole = world.run(order, session=making)
+    owned = shown(world, order)
+    world.run(order, present=False)
+    for at in range(1, making.sent + 1):
+        session = world.session(Deaf(at))
+        done = world.run(order, session=session)
         assert session.sent > at
         assert done.objects[0] == {**whole.objects[0], "netbox_id": done.objects[0]["netbox_id"]}
         assert sorted((item["op"], item["type"]) for item in done.operations) == sorted(
             (item["op"], item["type"]) for item in whole.operations
         )
-        assert shown(standing, order) == undisturbed.owned
-        standing.run(order, present=False)
+        assert shown(world, order) == owned
+        world.run(order, present=False)
+
+
+CHECKS: tuple[Check, ...] = (kill_runs, lose_answers)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    standing: World, pair: tuple[NodeOrder, NodeOrder], management: Callable[[], str]
+) -> Iterator[dict[tuple[Check, str], Future[None]]]:
+    """All that this module tests, two at a time: while NetBox works on one request, the other core would be idle.
+
+    Each has pools of its own, so that the same addresses are the next free ones again and again.
+    """
+    pools = [f"{kind}-{check.__name__.replace('_', '-')}-{standing.name}" for check in CHECKS for kind in KINDS]
+    standing.declare(("ipam.role", [{"slug": pool, "name": pool} for pool in pools]))
+    standing.declare(
+        (
+            "ipam.prefix",
+            [
+                {"prefix": prefix, "role": {"slug": pool}, "status": "active"}
+                for number, pool in enumerate(pools)
+                for prefix in (f"198.18.{number}.0/24", f"fd00:{number + 1}::/{48 if 'circuit' in pool else 64}")
+            ],
+        )
+    )
+    with ThreadPoolExecutor(2) as threads:
+        futures = {}
+        for number, check in enumerate(CHECKS, start=1):
+            node_pool, circuit_pool = pools[2 * number - 2 : 2 * number]
+            node = standing.node(f"n{number}", management=management(), loopback_pool=node_pool)
+            ends = [(end, f"eth{number}") for end in pair]
+            circuit = standing.circuit(ends[0], ends[1], pool=circuit_pool)
+            orders: tuple[Order, Order] = (node, circuit)
+            for kind, order in zip(KINDS, orders, strict=True):
+                futures[check, kind] = threads.submit(check, standing, order)
+        yield futures
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_run_is_finished_by_the_next_one(outcomes: dict[tuple[Check, str], Future[None]], kind: str) -> None:
+    outcomes[kill_runs, kind].result()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lost_answer_is_made_up_for_in_the_same_run(
+    outcomes: dict[tuple[Check, str], Future[None]], kind: str
+) -> None:
+    outcomes[lose_answers, kind].result()

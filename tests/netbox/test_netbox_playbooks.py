@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ NO_DEVICES = ("--skip-tags", "devices")
 
 def order(world: World, product: str, block: dict[str, Any]) -> tuple[str, str]:
     """The extra vars of one order, and its subscription."""
-    subscription = world.subscription()
+    subscription = str(uuid.uuid4())
     variables = {"id": subscription, "product": product, "status": "provisioning", "customer": "noc", "block": block}
     return json.dumps({"subscription": variables}), subscription
 
