@@ -23,3 +23,4 @@ def when_ready(server):
     # and stays shared between the workers (https://docs.python.org/3/library/gc.html#gc.freeze).
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # a request makes some ten thousand objects that die with it
