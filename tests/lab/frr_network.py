@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas impo
 from trunkline.dev.lab import Lab
 
 REPOSITORY = Path(__file__).parents[2]
+COLLECTION = "collections/ansible_collections/trunkline/network"
 TOPOLOGY = f"""\
 name: frr
 topology:
@@ -102,10 +104,26 @@ class Routers:
     def run(self, router: str, *tasks: Task) -> list[dict[str, Any]]:
         """Run modules on a router, one after the other, whatever becomes of each; return their answers."""
         calls = [[task.module, {**task.arguments, "_ansible_check_mode": task.check}] for task in tasks]
-        libraries = f"PYTHONPATH={REPOSITORY / 'collections'}:{Path(ansible.__file__).parents[1]}"
-        script = str(Path(__file__).with_name("frr_run_modules.py"))
-        argv = ["env", libraries, "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", script, json.dumps(calls)]
+        script = f"{self._carry(router)}/frr_run_modules.py"
+        argv = ["env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", script, json.dumps(calls)]
         return list(json.loads(self.lab.exec(router, argv, timeout_s=60)))
+
+    def _carry(self, router: str) -> str:
+        """Put the modules on the router, once; returns where. It does not see the checkout, which may lie in its /root."""
+        target = self.lab.runtime / "nodes" / router / "log" / "modules"
+        if not target.exists():
+            packages = {
+                "ansible": Path(ansible.__file__).parent,
+                "ansible_collections/trunkline/network/plugins": REPOSITORY / COLLECTION / "plugins",
+            }
+            for name, source in packages.items():
+                for part in ("module_utils", "_vendor") if name == "ansible" else ("module_utils", "modules"):
+                    ignore = shutil.ignore_patterns("__pycache__")
+                    shutil.copytree(source / part, target / name / part, ignore=ignore)
+            for file in ("__init__.py", "release.py"):
+                shutil.copyfile(Path(ansible.__file__).with_name(file), target / "ansible" / file)
+            shutil.copyfile(Path(__file__).with_name("frr_run_modules.py"), target / "frr_run_modules.py")
+        return "/var/log/frr/modules"
 
     def play(
         self, plays: list[dict[str, Any]], *options: str, variables: dict[str, dict[str, Any]] | None = None
