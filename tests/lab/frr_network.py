@@ -109,7 +109,7 @@ class Routers:
         return list(json.loads(self.lab.exec(router, argv, timeout_s=60)))
 
     def _carry(self, router: str) -> str:
-        """Put the modules on the router, once; returns where. It does not see the checkout, which may lie in its /root."""
+        """Put the modules on the router, once; returns where. It does not see a checkout that lies in /root."""
         target = self.lab.runtime / "nodes" / router / "log" / "modules"
         if not target.exists():
             packages = {
