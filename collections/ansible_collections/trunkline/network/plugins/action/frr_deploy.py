@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -45,7 +46,9 @@ class ActionModule(NetBoxAction):
             released = bool(push.get("released"))
         finally:
             if owner and not released:
-                self._device("frr_lease", state="absent", owner=owner)
+                # A refusal here must not hide why the push failed; the lease ends by itself.
+                with contextlib.suppress(DeviceRefusedError):
+                    self._device("frr_lease", state="absent", owner=owner)
         return {**push, "intent": intent}
 
     def _take_lease(self) -> str:
