@@ -1,6 +1,8 @@
 """The service: `uvicorn trunkline.main:app` or `trunkline serve`."""
 
 import asyncio
+import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +24,8 @@ from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
+
+logger = logging.getLogger(__name__)
 
 _PROBLEM = {"model": ProblemDocument, "description": "Problem details (RFC 9457)"}
 _PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 404, 409, 422, 503), _PROBLEM)
@@ -64,6 +68,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         from trunkline.runs.worker import work  # noqa: PLC0415
 
         tasks.append(asyncio.create_task(work(settings), name="worker"))
+    for task in tasks:
+        task.add_done_callback(_end_without)
     try:
         yield
     finally:
@@ -71,6 +77,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+
+
+def _end_without(task: asyncio.Task[None]) -> None:
+    """An API whose worker has failed looks well and does nothing: better that who watches it starts it again."""
+    if not task.cancelled():
+        logger.critical("the task '%s' ended; so does the service", task.get_name(), exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 app = create_app()

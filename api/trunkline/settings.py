@@ -1,7 +1,6 @@
 """The settings of the service: environment variables, each documented once, here."""
 
 import os
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -91,11 +90,6 @@ class Settings(BaseSettings):
     def libpq_url(self) -> str:
         """The database URL as libpq (and so psycopg and procrastinate) reads it."""
         return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-
-    @property
-    def ansible_playbook(self) -> Path:
-        """`ansible-playbook` of the environment that this process runs in."""
-        return Path(sys.executable).parent / "ansible-playbook"
 
 
 @lru_cache

@@ -3,12 +3,15 @@
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trunkline.runs.playbook import Call, Ending, LaunchError, play, remove_leftovers
+from trunkline.runs.launch.directory import remove_leftovers
+from trunkline.runs.launch.playbook import Call, Ending, LaunchError, play
+from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.settings import Settings
 
 SECRET = "nbt_Key12345.TheSecretHalf"
@@ -40,7 +43,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("TRUNKLINE_DATABASE_URL", "postgresql://user:password@nowhere/db")
     monkeypatch.setenv("NETBOX_TOKEN", SECRET)
     monkeypatch.setenv("ANSIBLE_INVENTORY", "/dev/null")
-    return Settings(playbooks_dir=tmp_path / "playbooks")
+    return Settings(playbooks_dir=tmp_path / "playbooks", project_dir=tmp_path)
 
 
 def _play(
@@ -53,7 +56,8 @@ def _play(
         look(event)
 
     call = Call(uuid.UUID(int=1), name, {"block": block}, check=False)
-    return play(settings, call, take, lambda: False), events
+    with closing(WarmAnsible(settings.project_dir)) as ansible:
+        return play(settings, ansible, call, take, lambda: False), events
 
 
 def test_values_are_literal_and_secrets_only_in_the_environment(settings: Settings) -> None:
@@ -73,7 +77,7 @@ def test_values_are_literal_and_secrets_only_in_the_environment(settings: Settin
     assert told["database"] == ""
     assert told["run"] == str(uuid.UUID(int=1))
     # While it runs there is the order and a pid: no copy of the command and its environment.
-    assert files == {"extravars", "supervisor.pid"}
+    assert files == {"extravars", "launch.pid"}
     assert list(settings.runtime_dir.iterdir()) == []
 
 

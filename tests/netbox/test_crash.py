@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -27,10 +28,12 @@ class Mortal(Transport):
     def __init__(self, at: int) -> None:
         super().__init__(30.0)
         self.at = at
+        self.numbers = count(1)
 
     def send_once(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        number = next(self.numbers)
         answer = super().send_once(request, *args, **kwargs)
-        if self.sent == self.at:
+        if number == self.at:
             raise KilledError
         return answer
 
@@ -41,10 +44,12 @@ class Deaf(Transport):
     def __init__(self, at: int) -> None:
         super().__init__(30.0)
         self.at = at
+        self.numbers = count(1)
 
     def send_once(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        number = next(self.numbers)
         answer = super().send_once(request, *args, **kwargs)
-        if self.sent == self.at:
+        if number == self.at:
             raise requests.exceptions.ConnectionError("Connection reset by peer")
         return answer
 

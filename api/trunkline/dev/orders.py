@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import httpx
@@ -23,13 +24,19 @@ class Order:
     product: str
     input: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
-    started: float = 0
-    seconds: float = 0
 
     @property
     def status(self) -> str:
         """The run's status; empty before there is one."""
         return str(self.run.get("status", ""))
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, or has taken so far."""
+        if not self.run:
+            return 0
+        end = datetime.fromisoformat(self.run["finished_at"]) if self.run["finished_at"] else datetime.now(UTC)
+        return (end - datetime.fromisoformat(self.run["created_at"])).total_seconds()
 
     @property
     def changed(self) -> bool:
@@ -95,7 +102,6 @@ class Client:
         }
         for order in orders:
             subscription = existing.get(_key(order.product, order.input))
-            order.started = time.monotonic()
             order.run = self._order(order, customer) if subscription is None else self._again(subscription)
         self.wait(orders, progress)
 
@@ -115,7 +121,6 @@ class Client:
         if order.run["drift"]:
             # It is no longer as ordered, in NetBox or on a router: put it back.
             order.run = self._call("POST", f"subscriptions/{order.run['subscription']['id']}/resync")
-        order.seconds = time.monotonic() - order.started
 
     def _order(self, order: Order, customer: str) -> dict[str, Any]:
         body = {"product": order.product, "customer": customer, "approval": "auto", "input": order.input}

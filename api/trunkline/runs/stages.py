@@ -19,7 +19,8 @@ from trunkline.db.session import SessionMaker
 from trunkline.lifecycle import move
 from trunkline.runs import outcome
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
-from trunkline.runs.playbook import Call, Ending, LaunchError, play
+from trunkline.runs.launch.playbook import Call, Ending, LaunchError, play
+from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.runs.queue import STAGE_OF
 from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
@@ -35,6 +36,7 @@ class Engine:
     settings: Settings
     sessions: SessionMaker
     threads: ThreadPoolExecutor
+    ansible: WarmAnsible
     stops: dict[uuid.UUID, threading.Event] = field(default_factory=dict)
 
     def stop(self, run_id: uuid.UUID) -> None:
@@ -158,7 +160,7 @@ async def _play(engine: Engine, work: _Work, stop: threading.Event) -> outcome.R
     # Whatever ends the writing early ends the playbook, too: what cannot be recorded must not go on.
     recording.add_done_callback(lambda task: stop.set() if task.cancelled() or task.exception() else None)
     loop = asyncio.get_running_loop()
-    running = loop.run_in_executor(engine.threads, _guarded, engine.settings, work.call, recorder, stop.is_set)
+    running = loop.run_in_executor(engine.threads, _guarded, engine, work.call, recorder, stop.is_set)
     try:
         ending = await asyncio.shield(running)
     except asyncio.CancelledError:
@@ -170,9 +172,9 @@ async def _play(engine: Engine, work: _Work, stop: threading.Event) -> outcome.R
     return _result(engine, ending, recorder.progress)
 
 
-def _guarded(settings: Settings, call: Call, recorder: Recorder, stopped: Callable[[], bool]) -> Ending | LaunchError:
+def _guarded(engine: Engine, call: Call, recorder: Recorder, stopped: Callable[[], bool]) -> Ending | LaunchError:
     try:
-        return play(settings, call, recorder.put, stopped)
+        return play(engine.settings, engine.ansible, call, recorder.put, stopped)
     except LaunchError as error:
         return error
     finally:

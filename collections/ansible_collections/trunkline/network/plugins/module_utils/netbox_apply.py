@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 BULK = 100
+# Enough to keep a NetBox of a few workers busy, and not to keep others out.
+AT_ONCE = 4
 ROUNDS = 4
 
 ENDPOINTS = {
@@ -105,11 +108,22 @@ def settle(progress: Progress, plan: Sequence[Operation]) -> None:
 
 
 def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> None:
-    """Send the plan's operations, in order of stage, in bulk where they do not depend on each other."""
-    for stage in sorted({item.stage for item in plan}):
-        for group in groups([item for item in plan if item.stage == stage]):
-            for start in range(0, len(group), BULK):
-                send(session, group[start : start + BULK], progress)
+    """Send the plan's operations, in order of stage; those of a stage in bulk, and several requests at once."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for stage in sorted({item.stage for item in plan}):
+            parts = [
+                (group[start : start + BULK], Progress(results=progress.results))
+                for group in groups([item for item in plan if item.stage == stage])
+                for start in range(0, len(group), BULK)
+            ]
+            sending = [threads.submit(send, session, group, part) for group, part in parts]
+            errors = [error for one in sending if (error := one.exception())]
+            for _group, part in parts:
+                progress.done += part.done
+                progress.sent += part.sent
+            # What is uncertain first: only another round tells what there is to remove after a refusal.
+            for error in sorted(errors, key=lambda error: not isinstance(error, UncertainWriteError)):
+                raise error
 
 
 def groups(operations: Sequence[Operation]) -> Iterator[list[Operation]]:

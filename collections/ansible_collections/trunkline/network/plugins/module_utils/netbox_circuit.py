@@ -17,7 +17,7 @@ from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from .netbox_session import Session
 
@@ -26,19 +26,22 @@ LENGTH = {4: 31, 6: 64}
 NOT_PHYSICAL = ("virtual", "lag", "bridge")
 
 OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
-PEERS = """link_peers {
-        __typename
-        ... on CircuitTerminationType { circuit { cid } }
-        ... on InterfaceType { name device { name } }
-      }"""
-
+CABLES = """
+query ($ids: [ID!]) {
+  cable_list(filters: {id: {in_list: $ids}}) { id a_terminations { ...end } b_terminations { ...end } }
+}
+fragment end on CableTerminationTerminationType { __typename
+  ... on CircuitTerminationType { circuit { cid } }
+  ... on InterfaceType { name device { name } }
+}
+"""
 QUERY = f"""
 query ($devices: [String!], $cids: [String!], $owned: String!, $providers: [String!], $types: [String!],
        $pools: [String!]) {{
   device_list(filters: {{name: {{in_list: $devices}}}}) {{
     id name site {{ id slug }} platform {{ slug }} oob_ip {{ address }} primary_ip4 {{ address }}
     interfaces {{
-      id name type mgmt_only description last_updated cable {{ id custom_fields }} {PEERS}
+      id name type mgmt_only description last_updated cable {{ id custom_fields }}
     }}
   }}
   circuit_list(filters: {{cid: {{in_list: $cids}}, OR: {OWNED}}}) {{
@@ -119,7 +122,7 @@ class CircuitSnapshot:
 
 
 def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, predict: bool) -> CircuitSnapshot:
-    """Read all that planning needs: one request, and with `predict` one more a pool."""
+    """Read all that planning needs: one request; with `predict` one more a pool; and one where an end is not free."""
     rows = session.graphql(
         QUERY,
         {
@@ -131,12 +134,44 @@ def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, pre
             "pools": sorted({order.pool for order in orders}),
         },
     )
+    if present:
+        _read_foreign_cables(session, orders, rows)
     pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
     for role in {order.pool for order in orders} if present else ():
         for family, length in LENGTH.items():
             found = pools_of(rows["prefix_list"], role, family, length)
             pools[role, family] = with_free(session, found, prefixes=True, wanted=len(orders)) if predict else found
     return CircuitSnapshot(rows, pools)
+
+
+def _read_foreign_cables(session: Session, orders: Sequence[CircuitOrder], rows: Record) -> None:
+    """Note where the cables of others lead that occupy the ordered interfaces: the refusal names it.
+
+    Asked for every interface in the first query, it would make NetBox query its database for each of them.
+    """
+    ordered = {end.label for order in orders for end in (order.a, order.z)}
+    ours = {order.subscription for order in orders}
+    occupied = [
+        (f"{device['name']}:{row['name']}", row["cable"])
+        for device in rows["device_list"]
+        for row in device["interfaces"]
+        if f"{device['name']}:{row['name']}" in ordered
+        and row["cable"]
+        and row["cable"]["custom_fields"].get(FIELD) not in ours
+    ]
+    if occupied:
+        answer = session.graphql(CABLES, {"ids": [cable["id"] for _label, cable in occupied]})
+        far = {row["id"]: [*row["a_terminations"], *row["b_terminations"]] for row in answer["cable_list"]}
+        for label, cable in occupied:
+            cable["leads_to"] = [
+                name for end in far.get(cable["id"], []) if (name := _end_name(end)) not in ("", label)
+            ]
+
+
+def _end_name(end: Record) -> str:
+    if end["__typename"] == "CircuitTerminationType":
+        return f"circuit {end['circuit']['cid']}"
+    return f"{end['device']['name']}:{end['name']}" if end["__typename"] == "InterfaceType" else ""
 
 
 def devices_of(orders: Sequence[CircuitOrder], rows: Record) -> list[Record]:
@@ -188,19 +223,12 @@ def _interface(side: str, end: End, subscription: str, devices: dict[str, Record
             f"It has {', '.join(usable) or 'none'}."
         )
     if row["cable"] and row["cable"]["custom_fields"].get(FIELD) != subscription:
+        far = " and ".join(row["cable"].get("leads_to", [])) or "something"
         raise OrderError(
-            f"{side}.interface: {end.label} is already cabled to {' and '.join(_peers(row)) or 'something'} "
+            f"{side}.interface: {end.label} is already cabled to {far} "
             f"(cable {row['cable']['id']}). Choose another interface, or terminate what uses it."
         )
     return {**row, "device": device}
-
-
-def _peers(interface: Record) -> Iterator[str]:
-    for peer in interface["link_peers"]:
-        if peer["__typename"] == "CircuitTerminationType":
-            yield f"circuit {peer['circuit']['cid']}"
-        elif peer["__typename"] == "InterfaceType":
-            yield f"{peer['device']['name']}:{peer['name']}"
 
 
 def refuse_unknown(order: CircuitOrder, rows: Record) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from .netbox_circuit import CircuitOrder, CircuitSnapshot, End
 
-# Pools first: when one is full, nothing has been made yet. The first two stages are those of a removed cable.
-_, _, IPV4, IPV6, LINK, CIRCUIT, TERMINATION, CABLE, ADDRESS, INTERFACE = range(10)
+# Pools first: when one is full, next to nothing has been made yet. The first two stages are those of a removed cable.
+POOL, LINK, TERMINATION, CABLE, INTERFACE = range(2, 7)
+CIRCUIT, ADDRESS = LINK, CABLE
 LINK_LENGTH = {4: 31, 6: 127}
 
 
@@ -119,15 +120,14 @@ class _Circuit:
     def _pool_prefix(self, family: int) -> str | Ref:
         """The circuit's prefix from the pool: a /31, or the /64 that holds the /127."""
         order, length = self.order, LENGTH[family]
-        stage = IPV4 if length == LENGTH[4] else IPV6
         row = self._prefix_row(family, length)
         if row is not None:
-            return self._known_prefix(row, stage)
+            return self._known_prefix(row, POOL)
         key = f"prefix IPv{family} {order.circuit_id}"
         pools, forecast = self.snapshot.pools[order.pool, family], self.forecasts[order.pool, family]
         fields = {"status": "active", "description": order.description, **owned(order.subscription)}
         allocation = Allocation("prefix", length, pools, forecast.prefix(length))
-        self._add("create", "ipam.prefix", "", key, stage, fields=fields, allocation=allocation)
+        self._add("create", "ipam.prefix", "", key, POOL, fields=fields, allocation=allocation)
         return Ref(key, "prefix")
 
     def _link_prefix(self) -> str | Ref:

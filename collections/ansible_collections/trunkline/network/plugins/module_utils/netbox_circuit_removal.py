@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .netbox_circuit import CircuitOrder, CircuitSnapshot
 
 # The order in which things may go: what refers to others first.
-DESCRIPTION, CABLE, CIRCUIT, ADDRESS, PREFIX = range(5)
+DESCRIPTION, CABLE, CIRCUIT = range(3)
+ADDRESS, PREFIX = DESCRIPTION, CIRCUIT
 
 
 def plan_absent(orders: Sequence[CircuitOrder], snapshot: CircuitSnapshot) -> Plan:

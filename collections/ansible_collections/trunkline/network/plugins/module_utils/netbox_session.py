@@ -9,6 +9,7 @@ blindly. A write whose fate is unknown raises `UncertainWriteError`: the caller 
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,7 @@ class Transport(HTTPAdapter):
         self.verify: bool | str = True
         self.sent = 0
         self.writes = 0
+        self._counting = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, *args: Json, **kwargs: Json) -> requests.Response:
         """Send one request; a read up to READ_ATTEMPTS times, a write once more only if NetBox said 429."""
@@ -90,8 +92,9 @@ class Transport(HTTPAdapter):
         # Not the http session's: there, REQUESTS_CA_BUNDLE of the environment would win over what the caller says.
         if self.verify is not True:
             kwargs["verify"] = self.verify
-        self.sent += 1
-        self.writes += not is_read(request)
+        with self._counting:
+            self.sent += 1
+            self.writes += not is_read(request)
         return super().send(request, *args, **kwargs)
 
 
@@ -111,7 +114,7 @@ class Session:
     """NetBox, as the modules use it.
 
     `url` without `/api`; `token` v1 or v2 (`nbt_<key>.<secret>`); `verify` is True, False or the path of a CA bundle;
-    `run` signs every change in NetBox's change log. `api` is pynetbox on the same connection.
+    `run` signs every change in NetBox's change log. `api` is pynetbox on the same connection. Threads may share it.
     """
 
     def __init__(

@@ -3,13 +3,11 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +15,14 @@ from ansible_runner import Runner
 from ansible_runner.config.runner import RunnerConfig
 
 from trunkline.db.models import JsonObject
-from trunkline.runs import supervise
+from trunkline.runs.launch.directory import temporary_directory
+from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.settings import Settings
 
-_PREFIX = "trunkline-run-"
 # The playbooks have no business with these.
 _OWN = ("TRUNKLINE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PYTHONDONTWRITEBYTECODE")
-_SUPERVISOR = "supervisor.pid"
+_OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN")
+_LAUNCH = "launch.pid"
 _LOOK_FOR_CANCEL_S = 0.5
 
 
@@ -51,7 +50,11 @@ class Ending:
 
 
 def play(
-    settings: Settings, call: Call, on_event: Callable[[JsonObject], None], cancelled: Callable[[], bool]
+    settings: Settings,
+    ansible: WarmAnsible,
+    call: Call,
+    on_event: Callable[[JsonObject], None],
+    cancelled: Callable[[], bool],
 ) -> Ending:
     """Run the playbook to its end. `on_event` must only take the event away: Ansible waits for it.
 
@@ -63,13 +66,19 @@ def play(
         raise LaunchError(
             f"playbook {call.playbook} is not in {settings.playbooks}: set TRUNKLINE_PROJECT_DIR to the checkout"
         )
-    if not settings.ansible_playbook.exists():
-        raise LaunchError(f"ansible-playbook is not in {settings.ansible_playbook.parent}: install ansible-core there")
-    private = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=settings.runtime_dir))
-    try:
-        return _run(_configure(settings, call, private), on_event, _Stop(private, settings.stage_timeout_s, cancelled))
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
+    with temporary_directory(settings.runtime_dir) as private:
+        config = _configure(settings, call, private)
+        config.command = ansible.command(
+            _common(config.env, private), Path(config.cwd), private / _LAUNCH, config.command[1:]
+        )
+        return _run(config, on_event, _Stop(private, settings.stage_timeout_s, cancelled))
+
+
+def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
+    """Have Ansible loaded before the first launch asks for it."""
+    with temporary_directory(settings.runtime_dir) as private:
+        config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True), private)
+        ansible.ensure(_common(config.env, private), Path(config.cwd))
 
 
 def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
@@ -91,13 +100,14 @@ def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
     # As arguments these are dropped when there is no settings file.
     config.pexpect_timeout = _LOOK_FOR_CANCEL_S
     config.suppress_output_file = True
-    config.command = [
-        *(sys.executable, "-I", "-S", supervise.__file__, str(os.getpid()), str(private / _SUPERVISOR)),
-        *(str(settings.ansible_playbook), *config.command[1:]),
-    ]
     for name in _OWN:
         config.env.pop(name, None)
     return config
+
+
+def _common(environment: Mapping[str, str], private: Path) -> dict[str, str]:
+    """What all launches have in common, and no secret of theirs."""
+    return {name: value for name, value in environment.items() if name not in _OF_ONE_RUN and str(private) not in value}
 
 
 class _Stop:
@@ -107,7 +117,7 @@ class _Stop:
     """
 
     def __init__(self, private: Path, timeout_s: float, cancelled: Callable[[], bool]) -> None:
-        self._pid_file = private / _SUPERVISOR
+        self._pid_file = private / _LAUNCH
         self._deadline = time.monotonic() + timeout_s
         self._is_cancelled = cancelled
         self._sent = False
@@ -146,13 +156,14 @@ def _run(config: RunnerConfig, on_event: Callable[[JsonObject], None], stop: _St
 
 def _environment(settings: Settings, project: Path, private: Path, run_id: uuid.UUID) -> dict[str, str]:
     environment = {
-        "PATH": f"{settings.ansible_playbook.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(project / "collections")),
         # The runner would turn it off where it is not said.
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         # ssh's kept-open connections end with the playbook: no other run may be using them.
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "ssh"),
+        "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "TRUNKLINE_RUN": str(run_id),
     }
     if (project / "ansible.cfg").is_file():
@@ -173,11 +184,3 @@ def _literal(value: object) -> object:
     if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#")):
         return {"__ansible_unsafe": value}
     return value
-
-
-def remove_leftovers(runtime_dir: Path) -> None:
-    """Remove the files of runs whose process is gone (it was killed)."""
-    for left in runtime_dir.glob(f"{_PREFIX}*"):
-        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)

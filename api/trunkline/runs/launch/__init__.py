@@ -1,0 +1,1 @@
+"""Launching Ansible: `playbook` prepares and follows one launch, `warm` keeps a process that has Ansible loaded."""

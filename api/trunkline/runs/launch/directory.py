@@ -1,0 +1,28 @@
+"""Directories in memory for the files of a launch; those of a process that was killed are found by its number."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = "trunkline-run-"
+
+
+@contextmanager
+def temporary_directory(runtime_dir: Path) -> Iterator[Path]:
+    """A directory that only this user can read, and that is gone afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=runtime_dir))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def remove_leftovers(runtime_dir: Path) -> None:
+    """Remove the directories whose process is gone (it was killed)."""
+    for left in runtime_dir.glob(f"{_PREFIX}*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,150 @@
+"""Runs ansible-playbook in forks of a process that has Ansible loaded; nothing of a launch outlives its client.
+
+Usage: python warm_server.py LISTENING_FD PARENT_PID
+
+Loading Ansible is most of what a launch costs; a fork has it loaded already. For each connection (see `warm_client`)
+the server forks a supervisor, and that one forks the launch. The supervisor is a child subreaper (prctl(2)):
+ansible-playbook puts its workers in sessions of their own, where a signal to its process group misses them, and they
+would finish their task when it has long been killed; but all of them are the supervisor's descendants, wherever they
+go. It kills them all when the launch has ended and when its client goes, and only then says so.
+
+What depends on the environment is read when Ansible is loaded: the server must be started with that of its launches,
+as far as they have one in common.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import socket
+import socketserver
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+from ansible.cli.playbook import PlaybookCLI
+from ansible.plugins import loader
+
+_PR_SET_CHILD_SUBREAPER = 36
+# What nearly every launch needs, and each of its workers anew: by Ansible's kinds of plugins, and libraries.
+_PLUGINS = {
+    loader.action_loader: ("add_host", "assert", "set_stats"),
+    loader.become_loader: ("sudo",),
+    loader.callback_loader: ("default",),
+    loader.connection_loader: ("local", "ssh"),
+    loader.inventory_loader: ("advanced_host_list", "auto", "host_list", "ini", "script", "toml", "yaml"),
+    loader.lookup_loader: ("env", "items"),
+    loader.shell_loader: ("sh",),
+    loader.strategy_loader: ("free", "linear"),
+}
+_LIBRARIES = ("ansible.executor.module_common", "netaddr", "pynetbox")
+
+
+class _Launch(socketserver.BaseRequestHandler):
+    """One launch; runs in the supervisor's process."""
+
+    request: socket.socket
+    server: "_Server"
+
+    def handle(self) -> None:
+        """Take the client's terminal and words, run the playbook, end all of it, tell the exit status."""
+        # A server that is gone must refuse its clients, not leave them waiting.
+        self.server.socket.close()
+        _mark, terminal, _flags, _address = socket.recv_fds(self.request, 1, 3)
+        with self.request.makefile(encoding="utf-8") as words:
+            asked: dict[str, Any] = json.loads(words.readline())
+        for target, given in enumerate(terminal):
+            os.dup2(given, target)
+            os.close(given)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl PR_SET_CHILD_SUBREAPER")
+        os.setsid()
+        launch = multiprocessing.get_context("fork").Process(target=_play, kwargs=asked)
+        launch.start()
+        try:
+            # The client says nothing more: what can be read from it is its end.
+            if launch.sentinel in multiprocessing.connection.wait([launch.sentinel, self.request]):
+                launch.join()
+                code = launch.exitcode or 0
+                self.status = code if code >= 0 else 128 - code
+        finally:
+            _kill_descendants()
+
+    status = 128 + signal.SIGTERM
+
+    def finish(self) -> None:
+        """Tell the client, if it is still there."""
+        try:
+            self.request.sendall(bytes([self.status]))
+        except BrokenPipeError:
+            sys.exit()
+
+
+class _Server(socketserver.ForkingUnixStreamServer):
+    """Forks a `_Launch` for each connection, until its parent dies."""
+
+    block_on_close = False
+
+    def __init__(self, listener: socket.socket, parent: int) -> None:
+        super().__init__("", _Launch, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self._parent = parent
+
+    def service_actions(self) -> None:
+        """Called twice a second."""
+        super().service_actions()
+        if os.getppid() != self._parent:
+            sys.exit()
+
+
+def _play(arguments: list[str], environment: dict[str, str], directory: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(directory)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    # Each launch makes its loader of collections ready, and finds that it is.
+    warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
+    # What was made when Ansible was loaded is every launch's: of it only the built modules, which hold no arguments.
+    common = Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
+    common.mkdir(exist_ok=True)
+    constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
+    Path(constants.DEFAULT_LOCAL_TMP, common.name).symlink_to(common)
+    PlaybookCLI.cli_executor(["ansible-playbook", *arguments])
+
+
+def _kill_descendants() -> None:
+    """Kill children until there are none: those of a killed child become ours."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while True:
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def main(listener: int, parent: int) -> None:
+    """Serve until the parent dies."""
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    loader.init_plugin_loader()
+    for plugins, names in _PLUGINS.items():
+        for name in names:
+            plugins.get(name, class_only=True)
+    gc.collect()
+    gc.freeze()
+    _Server(socket.socket(fileno=listener), parent).serve_forever()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
