@@ -83,6 +83,7 @@ def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
 
 def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
     (private / "env").mkdir(mode=0o700)
+    (private / "tmp").mkdir(mode=0o700)
     variables = json.dumps({"subscription": _literal(call.subscription)})
     (private / "env" / "extravars").write_text(variables, encoding="utf-8")
     project = settings.project_dir.resolve()
