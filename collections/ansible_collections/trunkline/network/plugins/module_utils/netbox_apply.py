@@ -19,7 +19,8 @@ from .netbox_session import Session, pause_before
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-BULK = 100
+# NetBox takes up to half a second for an object: more of them at a time would meet the time-out.
+BULK = 50
 # Enough to keep a NetBox of a few workers busy, and not to keep others out.
 AT_ONCE = 4
 ROUNDS = 4

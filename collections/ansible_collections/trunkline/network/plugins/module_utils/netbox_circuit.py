@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .addresses import bare
 from .netbox_address import ADDRESS_FIELDS
-from .netbox_errors import OrderError
+from .netbox_errors import OrderError, said_of
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
 from .netbox_snapshot import Snapshot, parts, read_rows
@@ -199,9 +199,10 @@ def interfaces_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> dict[En
         if order.a.node == order.z.node:
             raise OrderError(f"z.node: {order.z.node} is also the A end. A circuit joins two nodes.")
         for side, end, _ in order.ends:
-            if end in found:
-                raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")
-            found[end] = _interface(side.lower(), end, order.subscription, devices)
+            with said_of(order.description, len(orders) > 1):
+                if end in found:
+                    raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")
+                found[end] = _interface(side.lower(), end, order.subscription, devices)
     return found
 
 

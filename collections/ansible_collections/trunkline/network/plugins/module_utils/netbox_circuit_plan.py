@@ -11,6 +11,7 @@ from .addresses import bare, family_of, first_of, link_in, second_of
 from .netbox_address import correct_address, create_address, on_interface
 from .netbox_circuit import LENGTH, STATUS, interfaces_of, readable_circuit, refuse_unknown
 from .netbox_circuit_removal import cable_interface, cable_side, uncable
+from .netbox_errors import said_of
 from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
 from .netbox_pool import Forecast
 
@@ -33,8 +34,9 @@ def plan_present(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> Plan:
     interfaces = interfaces_of(orders, snapshot)
     plan = Plan()
     for order in orders:
-        refuse_unknown(order, snapshot)
-        circuit = _Circuit(order, snapshot, interfaces, forecasts)
+        with said_of(order.description, len(orders) > 1):
+            refuse_unknown(order, snapshot)
+            circuit = _Circuit(order, snapshot, interfaces, forecasts)
         plan.operations += circuit.operations
         plan.objects.append(circuit.view())
     return plan

@@ -16,6 +16,7 @@ from .netbox_address import (
     interface_of,
     on_interface,
 )
+from .netbox_errors import said_of
 from .netbox_node import LENGTH, STATUS, readable_device, refuse_in_use, refuse_unknown
 from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
 from .netbox_pool import Forecast
@@ -35,8 +36,9 @@ def plan_present(orders: Sequence[NodeOrder], snapshot: Snapshot) -> Plan:
     forecasts = {key: Forecast(pools) for key, pools in snapshot.pools.items()}
     plan = Plan()
     for order in orders:
-        refuse_unknown(order, snapshot)
-        node = _Node(order, snapshot, forecasts)
+        with said_of(order.name, len(orders) > 1):
+            refuse_unknown(order, snapshot)
+            node = _Node(order, snapshot, forecasts)
         plan.operations += node.operations
         plan.objects.append(node.view())
     return plan
@@ -48,7 +50,8 @@ def plan_absent(orders: Sequence[NodeOrder], snapshot: Snapshot) -> Plan:
     for order in orders:
         device = snapshot.own("device_list", order.subscription)
         mine = snapshot.owned("ip_address_list", order.subscription)
-        refuse_in_use(order, device)
+        with said_of(order.name, len(orders) > 1):
+            refuse_in_use(order, device)
         plan.operations += [delete_address(row, order.subscription, 0) for row in mine]
         if device is not None:
             name, fields = device["name"], readable_device(device)
