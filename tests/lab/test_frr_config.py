@@ -217,3 +217,13 @@ def test_a_lease_of_a_run_that_died_is_taken_over_when_it_ends(routers: Routers)
     assert 0 < renewed["waited_s"] < 3
     assert renewed["lease"]["owner"] == "run 2"
     assert not next_one["changed"]
+
+
+def test_a_router_tells_its_interfaces(routers: Routers) -> None:
+    (told,) = routers.run("ams-pe", Task("frr_interfaces", {"management": ["eth0"]}))
+    assert told["interfaces"][:2] == [
+        {"name": "eth0", "type": "10gbase-t", "mgmt_only": True},
+        {"name": "eth1", "type": "10gbase-t", "mgmt_only": False},
+    ]
+    (refused,) = routers.run("ams-pe", Task("frr_interfaces", {"management": ["mgmt9"]}))
+    assert "management: ams-pe has no interface 'mgmt9'. It has eth0, eth1" in refused["msg"]

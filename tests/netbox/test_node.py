@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import InUseError, OrderError
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import Interface, NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from tests.netbox.netbox_world import World
 
@@ -157,7 +157,8 @@ def test_a_node_in_use_is_kept_and_its_users_are_named(world: World, pair: tuple
 
 @pytest.mark.parametrize("field", ["site", "role", "device_type", "platform"])
 def test_an_unknown_reference_is_refused_by_name(world: World, field: str) -> None:
-    order = dataclasses.replace(world.node(), **{field: "nowhere"})
+    unknown: dict[str, Any] = {field: "nowhere"}
+    order = dataclasses.replace(world.node(), **unknown)
     session = world.session()
     with pytest.raises(OrderError, match=f"{field}: NetBox has no .*'nowhere'"):
         world.run(order, session=session)
@@ -203,3 +204,35 @@ def test_an_ipv6_place_taken_by_hand_gets_another(world: World) -> None:
     planned = world.run(order, check=True).objects[0]["loopback_ipv6"]
     assert planned != wish
     assert world.run(order).objects[0]["loopback_ipv6"] == planned
+
+
+def test_interfaces_of_a_list_are_made_corrected_and_those_of_others_left_alone(
+    world: World, management: Callable[[], str]
+) -> None:
+    # The device type brings eth1; the list names it again, beside two that it does not bring.
+    listed = (
+        Interface("eth1", "100gbase-x-qsfp28", "not ours"),
+        Interface("xe-0", "25gbase-x-sfp28", "to the lab"),
+        Interface("console", mgmt_only=True),
+    )
+    order = world.node(management=management(), interfaces=listed)
+    planned = world.run(order, check=True)
+    assert planned.operations == world.run(order).operations
+    assert world.run(order).operations == []
+    session = world.session()
+    rows = {row["name"]: row for row in session.get("dcim/interfaces/", {"device": order.name, "limit": 0})["results"]}
+    shown = {name: (row["type"]["value"], row["description"], row["mgmt_only"]) for name, row in rows.items()}
+    assert shown["xe-0"] == ("25gbase-x-sfp28", "to the lab", False)
+    assert shown["console"] == ("other", "", True)
+    assert shown["eth1"][1] == ""
+    edits = [
+        {"id": rows["xe-0"]["id"], "type": "other", "mtu": 9000},
+        {"id": rows["console"]["id"], "description": "x"},
+    ]
+    session.patch("dcim/interfaces/", edits)
+    (correction,) = world.run(order).operations
+    assert (correction["before"], correction["after"]) == ({"type": "other"}, {"type": "25gbase-x-sfp28"})
+    again = session.get(f"dcim/interfaces/{rows['xe-0']['id']}/")
+    assert (again["type"]["value"], again["mtu"]) == ("25gbase-x-sfp28", 9000)
+    world.run(order, present=False)
+    assert world.count(order.subscription) == {}

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
 
+INTERFACE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "default": "other"},
+    "description": {"type": "str", "default": ""},
+    "mgmt_only": {"type": "bool", "default": False},
+}
 OPTIONS: dict[str, Any] = {
     "subscription": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -28,6 +34,7 @@ OPTIONS: dict[str, Any] = {
     "management_interface": {"type": "str", "default": "mgmt0"},
     "loopback_interface": {"type": "str", "default": "lo0"},
     "loopback_pool": {"type": "str", "default": "loopback"},
+    "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE, "default": []},
 }
 
 
@@ -44,6 +51,10 @@ class ActionModule(OrderAction):
     def order_of(self, fields: dict[str, Any]) -> netbox_node.NodeOrder:
         """The order that these arguments describe. Raises OrderError."""
         given = {name: value for name, value in fields.items() if value is not None}
+        given["interfaces"] = tuple(netbox_node.Interface(**item) for item in fields["interfaces"])
+        names = [item.name for item in given["interfaces"]]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise OrderError(f"interfaces: {twice[0]} is given twice. Give each interface once.")
         if fields["management"]:
             try:
                 given["management"] = canonical(fields["management"])

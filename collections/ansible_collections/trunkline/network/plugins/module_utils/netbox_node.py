@@ -33,8 +33,8 @@ query ($names: [String!], $owned: String!, $sites: [String!], $roles: [String!],
     site {{ slug }} role {{ slug }} device_type {{ slug }} platform {{ slug }}
     primary_ip4 {{ id address }} primary_ip6 {{ id address }} oob_ip {{ id address }}
     interfaces {{
-      id name
-      cable @include(if: $leaving) {{ id }}
+      id name type description mgmt_only custom_fields last_updated
+      cable {{ id }}
       link_peers @include(if: $leaving) {{
         __typename
         ... on CircuitTerminationType {{ circuit {{ cid }} }}
@@ -54,6 +54,16 @@ query ($names: [String!], $owned: String!, $sites: [String!], $roles: [String!],
 
 
 @dataclass(frozen=True)
+class Interface:
+    """An interface that the order brings, beside those of the device type."""
+
+    name: str
+    type: str = "other"
+    description: str = ""
+    mgmt_only: bool = False
+
+
+@dataclass(frozen=True)
 class NodeOrder:
     """What is ordered: a node as it shall be in NetBox. `status` is the subscription's."""
 
@@ -68,6 +78,7 @@ class NodeOrder:
     management_interface: str = "mgmt0"
     loopback_interface: str = "lo0"
     loopback_pool: str = "loopback"
+    interfaces: tuple[Interface, ...] = ()
 
 
 def read(session: Session, orders: Sequence[NodeOrder], *, present: bool, predict: bool) -> Snapshot:

@@ -18,7 +18,7 @@ from .netbox_address import (
 )
 from .netbox_errors import said_of
 from .netbox_node import LENGTH, STATUS, readable_device, refuse_in_use, refuse_unknown
-from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
+from .netbox_plan import FIELD, Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
 from .netbox_pool import Forecast
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class _Node:
         management = (
             self._interface(order.management_interface, type="other", mgmt_only=True) if order.management else {}
         )
+        self._interfaces({order.loopback_interface, order.management_interface if order.management else ""})
         # The management address is what the order says; the other owned addresses are loopbacks.
         out_of_band = self._management(management)
         self.loopback = self._loopbacks(loopback)
@@ -142,19 +143,51 @@ class _Node:
             there = {row["name"]: int(row["id"]) for row in self.device["interfaces"]}
             if name in there:
                 return on_interface(there[name], label)
-        else:
-            (device_type,) = self.snapshot.where("device_type_list", "slug", order.device_type)
-            if name in {row["name"] for row in device_type["interfacetemplates"]}:
-                where = {"device_id": self.id, "name": name}
-                self.operations.append(
-                    Operation("lookup", "dcim.interface", label, key, IDS, order.subscription, fields=where)
-                )
-                return on_interface(Ref(key), label)
+        elif name in self._templates():
+            where = {"device_id": self.id, "name": name}
+            self.operations.append(
+                Operation("lookup", "dcim.interface", label, key, IDS, order.subscription, fields=where)
+            )
+            return on_interface(Ref(key), label)
         body = {"device": Named(self.id, order.name), "name": name, **fields, **owned(order.subscription)}
         self.operations.append(
             Operation("create", "dcim.interface", label, key, INTERFACES, order.subscription, fields=body)
         )
         return on_interface(Ref(key), label)
+
+    def _interfaces(self, placed: set[str]) -> None:
+        """The interfaces that the order brings: made unless they are there, corrected where they are its own."""
+        order = self.order
+        there = {row["name"]: row for row in self.device["interfaces"]} if self.device else {}
+        for item in order.interfaces:
+            if item.name in placed or (item.name not in there and item.name in self._templates()):
+                continue
+            label, key = f"{order.name}:{item.name}", f"interface {order.name} {item.name}"
+            wanted = {"type": item.type, "description": item.description, "mgmt_only": item.mgmt_only}
+            row = there.get(item.name)
+            if row is None:
+                body = {"device": Named(self.id, order.name), "name": item.name, **wanted, **owned(order.subscription)}
+                self.operations.append(
+                    Operation("create", "dcim.interface", label, key, INTERFACES, order.subscription, fields=body)
+                )
+            elif row["custom_fields"].get(FIELD) == order.subscription:
+                if row["cable"] or not item.description:
+                    wanted.pop("description")  # a circuit's, or a person's
+                before, after = changed(row, wanted)
+                if after:
+                    self.operations.append(
+                        Operation(
+                            "update", "dcim.interface", label, key, INTERFACES, order.subscription,
+                            fields=after, before=before, id=int(row["id"]), last_updated=row["last_updated"],
+                        )
+                    )  # fmt: skip
+
+    def _templates(self) -> set[str]:
+        """Names of the interfaces that the device type brings to a new device."""
+        if self.device is not None:
+            return set()
+        (device_type,) = self.snapshot.where("device_type_list", "slug", self.order.device_type)
+        return {row["name"] for row in device_type["interfacetemplates"]}
 
     def _management(self, interface: Record) -> tuple[int | Ref, str] | None:
         """The management address: (id, value)."""

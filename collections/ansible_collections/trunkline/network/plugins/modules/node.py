@@ -62,6 +62,32 @@ options:
       - The IPv6 address takes the same place in its pool as the IPv4 address, if that is free.
     type: str
     default: loopback
+  interfaces: &interfaces
+    description:
+      - Interfaces beside those that the device type brings, for instance what M(trunkline.network.frr_interfaces) has
+        found on the device. They belong to the order - what differs is corrected, and they go with the device.
+      - An interface that the device already has and that is not the order's is left as it is.
+      - One that is no longer listed stays, since something may use it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the interface.
+        type: str
+        required: true
+      type:
+        description: Type as NetBox's API names it, for instance V(1000base-t).
+        type: str
+        default: other
+      description:
+        description: Description. Not touched when empty, nor while a cable ends on the interface.
+        type: str
+        default: ""
+      mgmt_only:
+        description: Whether it is for management only. No circuit can then end on it.
+        type: bool
+        default: false
   nodes:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
@@ -80,6 +106,7 @@ options:
       management_interface: *management_interface
       loopback_interface: *loopback_interface
       loopback_pool: *loopback_pool
+      interfaces: *interfaces
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
@@ -116,6 +143,16 @@ EXAMPLES = r"""
     state: absent
     subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
     name: ams-pe
+
+- name: A router whose type brings no interfaces, with those that it reports itself
+  trunkline.network.node:
+    subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+    name: ams-pe
+    site: ams
+    role: pe
+    device_type: server
+    platform: frr
+    interfaces: "{{ hostvars['ams-pe'].reported.interfaces }}"
 
 - name: All routers of a file, in one call
   trunkline.network.node:
