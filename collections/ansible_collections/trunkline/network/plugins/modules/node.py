@@ -70,7 +70,7 @@ seealso:
   - module: trunkline.network.circuit
   - module: trunkline.network.device_intent
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
