@@ -35,13 +35,14 @@ test: ## every test, against the real NetBox and real routers (ARGS="-k name" ch
 	$(bootstrap) embedded,test
 	@.venv/bin/pytest $(ARGS)
 
-lint: ## ruff, mypy, ansible-lint, yamllint, ansible-test
+lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
 	$(bootstrap) embedded,test,lint
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/yamllint --strict .
 	@.venv/bin/ansible-lint
+	@cd collections/ansible_collections/trunkline/network && $(CURDIR)/.venv/bin/antsibull-changelog lint
 	$(ansible_test) sanity units
 
 sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
