@@ -6,9 +6,10 @@ BENCH ?= all
 
 bootstrap = @sh api/trunkline/dev/bootstrap.sh
 dev = @.venv/bin/python -m trunkline.dev
+ansible_test = @.venv/bin/python -m trunkline.dev.ansible_test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint netbox-template
+.PHONY: help demo up down clean env test lint sanity netbox-template
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,13 +35,19 @@ test: ## every test, against the real NetBox and real routers (ARGS="-k name" ch
 	$(bootstrap) embedded,test
 	@.venv/bin/pytest $(ARGS)
 
-lint: ## ruff, mypy, ansible-lint, yamllint
+lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
 	$(bootstrap) embedded,test,lint
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/yamllint --strict .
 	@.venv/bin/ansible-lint
+	@cd collections/ansible_collections/trunkline/network && $(CURDIR)/.venv/bin/antsibull-changelog lint
+	$(ansible_test) sanity units
+
+sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
+	$(bootstrap) embedded,test,lint
+	$(ansible_test) sanity units
 
 netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
 	$(bootstrap) embedded

@@ -40,7 +40,7 @@ options:
         variable E(TRUNKLINE_RUN) is used.
     type: str
 requirements:
-  - pynetbox >= 7.5
+  - pynetbox >= 7.9
 notes:
   - The module talks to NetBox from where it runs; use C(connection=local) or C(delegate_to=localhost).
   - NetBox 4.5 or newer, with the custom fields and the tag that the role trunkline.network.netbox_bootstrap makes.

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .netbox_errors import ConflictError, NetBoxError, OrderError, RefusedError, UncertainWriteError
-from .netbox_plan import Operation, Plan, Pool, Record, described, predicted, readable, sendable
+from .netbox_plan import Allocation, Operation, Plan, Pool, Record, described, predicted, readable, sendable
 from .netbox_pool import exhausted
 from .netbox_session import Session, pause_before
 
@@ -150,13 +150,13 @@ def send(session: Session, group: list[Operation], progress: Progress) -> None:
     progress.sent = list(group)
     if group[0].op == "delete":
         session.delete(path, [item.id for item in group if item.id is not None])
-        note(progress, group, [{} for _ in group])
+        note(progress, group, [{} for _item in group])
     elif group[0].op == "lookup":
         lookup(session, group, progress)
     elif group[0].op == "update":
         note(progress, group, update(session, path, group, progress.results))
-    elif group[0].allocation is not None and group[0].allocation.prefer is None:
-        allocate(session, group, progress)
+    elif (allocation := group[0].allocation) is not None and allocation.prefer is None:
+        allocate(session, group, allocation, progress)
     else:
         create(session, path, group, progress)
 
@@ -200,23 +200,19 @@ def create(session: Session, path: str, group: list[Operation], progress: Progre
         send(session, [item], progress)
 
 
-def allocate(session: Session, group: list[Operation], progress: Progress) -> None:
-    """Create the group's prefixes or addresses at the next free places of its pools."""
+def allocate(session: Session, group: list[Operation], allocation: Allocation, progress: Progress) -> None:
+    """Create the group's prefixes or addresses at the next free places of the pools that they share."""
     rest = group
-    for pool in group[0].allocation.pools if group[0].allocation else ():
-        rest = rest[take(session, pool, rest, progress) :]
+    for pool in allocation.pools:
+        rest = rest[take(session, pool, rest, allocation, progress) :]
         if not rest:
             return
     progress.sent = []
-    allocation = group[0].allocation
-    assert allocation is not None
     raise exhausted(allocation.pools, allocation.length, prefixes=allocation.kind == "prefix")
 
 
-def take(session: Session, pool: Pool, group: list[Operation], progress: Progress) -> int:
+def take(session: Session, pool: Pool, group: list[Operation], allocation: Allocation, progress: Progress) -> int:
     """Allocate as many of the group as fit into one pool, in order; how many that were."""
-    allocation = group[0].allocation
-    assert allocation is not None
     bodies = [{**sendable(item.fields, progress.results), "prefix_length": allocation.length} for item in group]
     path = f"ipam/prefixes/{pool.id}/available-{'prefixes' if allocation.kind == 'prefix' else 'ips'}/"
     try:
@@ -225,8 +221,8 @@ def take(session: Session, pool: Pool, group: list[Operation], progress: Progres
         if len(group) == 1:
             return 0
         half = len(group) // 2
-        taken = take(session, pool, group[:half], progress)
-        return taken if taken < half else half + take(session, pool, group[half:], progress)
+        taken = take(session, pool, group[:half], allocation, progress)
+        return taken if taken < half else half + take(session, pool, group[half:], allocation, progress)
     note(progress, group, answers)
     return len(group)
 

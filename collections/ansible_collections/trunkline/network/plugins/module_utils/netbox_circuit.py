@@ -198,7 +198,7 @@ def interfaces_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> dict[En
     for order in orders:
         if order.a.node == order.z.node:
             raise OrderError(f"z.node: {order.z.node} is also the A end. A circuit joins two nodes.")
-        for side, end, _ in order.ends:
+        for side, end, _other in order.ends:
             with said_of(order.description, len(orders) > 1):
                 if end in found:
                     raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")

@@ -78,7 +78,7 @@ class _Circuit:
                 "ipv4": self.addresses[side][4],
                 "ipv6": self.addresses[side][6],
             }
-            for side, end, _ in order.ends
+            for side, end, _other in order.ends
         }
         return {
             "cid": order.circuit_id,

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record = dict[str, Any]
-Payload = Record | list[Record]
 # What NetBox answers: its shape depends on the endpoint.
 Json = Any
 
@@ -168,11 +167,11 @@ class Session:
         """Answer of GET /api/`path`."""
         return self._send("GET", f"{self.url}/api/{path}", None, params)
 
-    def post(self, path: str, payload: Payload) -> Json:
+    def post(self, path: str, payload: Record | list[Record]) -> Json:
         """Create at /api/`path`: one object, or a list (all or nothing)."""
         return self._send("POST", f"{self.url}/api/{path}", self._signed(payload))
 
-    def patch(self, path: str, payload: Payload, last_updated: str = "") -> Json:
+    def patch(self, path: str, payload: Record | list[Record], last_updated: str = "") -> Json:
         """Change at /api/`path`. With `last_updated` (one object only) NetBox refuses if somebody was faster."""
         headers = {"If-Match": f'W/"{last_updated}"'} if last_updated else None
         return self._send("PATCH", f"{self.url}/api/{path}", self._signed(payload), headers=headers)
@@ -181,7 +180,7 @@ class Session:
         """Delete the objects of /api/`path` with these ids, all or nothing."""
         self._send("DELETE", f"{self.url}/api/{path}", self._signed([{"id": number} for number in ids]))
 
-    def _signed(self, payload: Payload) -> Payload:
+    def _signed(self, payload: Record | list[Record]) -> Record | list[Record]:
         if isinstance(payload, list):
             return [{**item, "changelog_message": self.message} for item in payload]
         return {**payload, "changelog_message": self.message}
@@ -190,7 +189,7 @@ class Session:
         self,
         method: str,
         url: str,
-        payload: Payload | None,
+        payload: Record | list[Record] | None,
         params: Mapping[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Json:

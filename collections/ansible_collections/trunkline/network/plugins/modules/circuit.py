@@ -100,7 +100,7 @@ seealso:
   - module: trunkline.network.node
   - module: trunkline.network.device_intent
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -58,7 +58,7 @@ attributes:
     description: A unified diff of the owned stanzas, one hunk a stanza.
     support: full
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -62,7 +62,7 @@ seealso:
   - module: trunkline.network.device_intent
   - module: trunkline.network.frr_config
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -39,7 +39,7 @@ attributes:
     description: Nothing is taken or given back in check mode; the answer tells what would be.
     support: full
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -59,7 +59,7 @@ attributes:
     description: Returns at once with no checks, since what a plan would bring cannot be proved yet.
     support: full
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -152,6 +152,7 @@ class Pings:
         family = "-6" if ":" in check.expected else "-4"
         # Within its second iputils asks five times and ends with the first answer; busybox asks once.
         argv = [self._ping, family, "-n", "-c1", "-i0.2", "-w1", "-W1", "-I", check.subject, check.expected]
+        # run_command would wait for its end. pylint: disable-next=ansible-bad-function
         return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -48,7 +48,7 @@ options:
 extends_documentation_fragment:
   - trunkline.network.netbox
 author:
-  - The Trunkline authors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -113,7 +113,7 @@ seealso:
   - module: trunkline.network.circuit
   - module: trunkline.network.device_intent
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

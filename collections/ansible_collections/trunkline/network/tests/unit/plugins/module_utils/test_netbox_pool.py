@@ -43,7 +43,7 @@ def test_the_next_pool_is_used_when_one_is_full() -> None:
         Pool(2, "10.0.2.0/24", "core-link", free=("10.0.2.128/25",)),
     )
     forecast = Forecast(pools)
-    assert [forecast.prefix(31) for _ in range(3)] == ["10.0.1.0/31", "10.0.2.128/31", "10.0.2.130/31"]
+    assert [forecast.prefix(31) for _place in range(3)] == ["10.0.1.0/31", "10.0.2.128/31", "10.0.2.130/31"]
 
 
 def test_full_pools_are_named() -> None:

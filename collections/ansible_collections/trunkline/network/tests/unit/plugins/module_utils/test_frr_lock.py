@@ -1,5 +1,7 @@
 """The lease of a router, and the file lock around a push."""
 
+from __future__ import annotations
+
 import multiprocessing
 import stat
 from multiprocessing.synchronize import Event

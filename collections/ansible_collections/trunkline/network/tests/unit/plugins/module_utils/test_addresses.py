@@ -1,5 +1,7 @@
 """Arithmetic on addresses."""
 
+from __future__ import annotations
+
 import ipaddress
 
 import pytest
