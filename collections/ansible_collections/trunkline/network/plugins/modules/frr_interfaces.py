@@ -26,7 +26,7 @@ attributes:
 seealso:
   - module: trunkline.network.node
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -1,5 +1,7 @@
 """Which links are ports."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from ansible_collections.trunkline.network.plugins.module_utils.frr_interfaces import physical_interfaces
