@@ -8,7 +8,7 @@ bootstrap = @sh api/trunkline/dev/bootstrap.sh
 dev = @.venv/bin/python -m trunkline.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint netbox-template
+.PHONY: help demo up down clean env test lint bench netbox-template
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ lint: ## ruff, mypy, ansible-lint, yamllint
 	@.venv/bin/mypy
 	@.venv/bin/yamllint --strict .
 	@.venv/bin/ansible-lint
+
+bench: ## side by side with the peers, on one NetBox: BENCH=netbox, or all of them (ARGS="--rounds 1 --sizes 1,10")
+	$(bootstrap) embedded bench
+	$(dev) bench --which '$(BENCH)' $(ARGS)
 
 netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
 	$(bootstrap) embedded
