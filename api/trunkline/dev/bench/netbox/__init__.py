@@ -14,6 +14,7 @@ from trunkline.dev.bench.world import bootstrap, embedded_netbox
 from trunkline.dev.state import PROJECT
 
 RESULTS = Path(".trunkline/bench/netbox.json")
+_WIDTH = 120
 
 
 def run(options: Options, console: Console) -> None:
@@ -26,8 +27,10 @@ def run(options: Options, console: Console) -> None:
         contest.run()
     results = contest.results()
     figures = report.figures(results, contest.launch())
-    console.print(report.table(results))
-    console.print(report.verdicts(figures))
+    # A table that is wider than the terminal is still better than one with its words cut.
+    wide = Console(width=max(console.width, _WIDTH))
+    wide.print(report.table(results))
+    wide.print(report.verdicts(figures))
     path = PROJECT / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report.document(machine.describe(), contest, results, figures), indent=2) + "\n")

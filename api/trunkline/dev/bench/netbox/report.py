@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from trunkline.dev.bench.figures import Figure, Measured, ratio
@@ -42,12 +43,13 @@ def figures(results: Results, launch: Measured) -> list[Figure]:
 
 def table(results: Results) -> Table:
     """Seconds and requests of each side; of the others also how many times ours that is."""
-    shown = Table(title="NetBox: wall seconds of the whole command, HTTP requests, and how many times ours that is")
+    title = "NetBox: wall seconds of the whole command, HTTP requests, and how many times ours that is"
+    shown = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
     for name in ("", "objects"):
-        shown.add_column(name, justify="right" if name else "left")
+        shown.add_column(name, justify="right" if name else "left", no_wrap=True)
     for side in SIDES:
-        shown.add_column(side.name, justify="right")
-        shown.add_column("requests", justify="right")
+        shown.add_column(f"{side.name}\nseconds", justify="right", no_wrap=True)
+        shown.add_column("\nrequests", justify="right", no_wrap=True)
     most = max(one.rounds for one in results.values())
     for kind, case, size in _rows(results):
         ours = results[Key(kind, case, size, OURS.name)]
@@ -67,9 +69,9 @@ def table(results: Results) -> Table:
 
 def verdicts(wanted: Sequence[Figure]) -> Table:
     """Each figure with its bound and whether it is met."""
-    shown = Table(title="Figures")
+    shown = Table(title="Figures", box=SIMPLE)
     for name in ("figure", "measured", "wanted", ""):
-        shown.add_column(name, justify="left" if name in ("figure", "") else "right")
+        shown.add_column(name, justify="left" if name in ("figure", "") else "right", no_wrap=True)
     for one in wanted:
         bound = f"{'>=' if one.at_least else '<='} {one.bound:g}{one.unit}"
         style = "green" if one.met else "red"
