@@ -111,6 +111,10 @@ class Service:
                     found.append(" ".join(process.cmdline()))
         return found
 
+    def run_directories(self) -> list[Path]:
+        """The directories of playbooks, in memory: those that run, and those of workers that were killed."""
+        return list(Path(self.environment["TRUNKLINE_RUNTIME_DIR"]).glob("trunkline-run-*"))
+
     def _answers(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()

@@ -1,6 +1,5 @@
 """Orders that go well, from the request to the network and back."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,4 +132,4 @@ def _no_secret_and_no_file_stays(service: Service, run: Any) -> None:
     for secret in (SECRET, SECRET.split(".")[1], "hidden ams-pe"):
         assert secret not in everything
         assert secret not in service.log.read_text()
-    assert list(Path(service.environment["TRUNKLINE_RUNTIME_DIR"]).iterdir()) == []
+    assert service.run_directories() == []

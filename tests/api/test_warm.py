@@ -37,7 +37,12 @@ class Launches:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"), "ANSIBLE_LOCALHOST_WARNING": "False"}
+        return {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder),
+            "ANSIBLE_LOCALHOST_WARNING": "False",
+        }
 
     def command(self, then: str) -> list[str]:
         """The command of a playbook that leaves a process behind and ends with `then`."""

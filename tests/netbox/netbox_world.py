@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,12 @@ _OWNED = (
 
 def playbook(netbox: dict[str, str], name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of the project's playbooks, without any router."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), f"playbooks/{name}.yml", *arguments]
+    return playbook_of(netbox, ROOT / "playbooks" / f"{name}.yml", *arguments)
+
+
+def playbook_of(netbox: dict[str, str], path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook with the project's collection and configuration."""
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(path), *arguments]
     environment = {
         **os.environ,
         **netbox,
@@ -121,20 +126,24 @@ class World:
 
     def run(
         self,
-        order: NodeOrder | CircuitOrder,
-        *,
+        *orders: NodeOrder | CircuitOrder,
         present: bool = True,
         check: bool = False,
         session: Session | None = None,
     ) -> Outcome:
-        """What the modules do with one order."""
+        """What the modules do with these orders, which are all of nodes or all of circuits."""
         session = session or self.session()
-        return converge(session, planner(session, order, present, check), check)
+        return converge(session, planner(session, orders, present, check), check)
 
     def owned(self, *subscriptions: str) -> dict[str, list[dict[str, Any]]]:
         """All that NetBox has of these subscriptions, by type."""
         answer = self.session().graphql(_OWNED, {"owners": f"^({'|'.join(subscriptions)})$"})
         return {kind: [{**row, "id": int(row["id"])} for row in answer[name]] for kind, name in _FIELDS.items()}
+
+    def interfaces(self, device: str) -> list[tuple[str, str, bool]]:
+        """Name, description and whether it is cabled, of each interface of the device."""
+        rows = self.session().get("dcim/interfaces/", {"device": device, "limit": 0})["results"]
+        return [(row["name"], row["description"], row["cable"] is not None) for row in rows]
 
     def count(self, subscription: str) -> dict[str, int]:
         """How many objects of each type NetBox has of a subscription; types with none are left out."""
@@ -152,15 +161,18 @@ class World:
                 session.delete(ENDPOINTS[kind], ids)
 
 
-def planner(session: Session, order: NodeOrder | CircuitOrder, present: bool, check: bool) -> Callable[[], Plan]:
+def planner(
+    session: Session, orders: Sequence[NodeOrder | CircuitOrder], present: bool, check: bool
+) -> Callable[[], Plan]:
+    nodes = [order for order in orders if isinstance(order, NodeOrder)]
+    circuits = [order for order in orders if isinstance(order, CircuitOrder)]
+
     def make() -> Plan:
-        if isinstance(order, NodeOrder):
-            nodes = netbox_node.read(session, [order], present=present, predict=check)
-            plan_node = netbox_node_plan.plan_present if present else netbox_node_plan.plan_absent
-            return plan_node([order], nodes)
-        circuits = netbox_circuit.read(session, [order], present=present, predict=check)
-        plan_circuit = netbox_circuit_plan.plan_present if present else netbox_circuit_removal.plan_absent
-        return plan_circuit([order], circuits)
+        if nodes:
+            found = netbox_node.read(session, nodes, present=present, predict=check)
+            return (netbox_node_plan.plan_present if present else netbox_node_plan.plan_absent)(nodes, found)
+        found = netbox_circuit.read(session, circuits, present=present, predict=check)
+        return (netbox_circuit_plan.plan_present if present else netbox_circuit_removal.plan_absent)(circuits, found)
 
     return make
 

@@ -34,6 +34,7 @@ class Mortal(Transport):
         number = next(self.numbers)
         answer = super().send_once(request, *args, **kwargs)
         if number == self.at:
+            answer.close()
             raise KilledError
         return answer
 
@@ -50,6 +51,7 @@ class Deaf(Transport):
         number = next(self.numbers)
         answer = super().send_once(request, *args, **kwargs)
         if number == self.at:
+            answer.close()
             raise requests.exceptions.ConnectionError("Connection reset by peer")
         return answer
 

@@ -87,7 +87,7 @@ def _register(app: App, engine: Engine) -> None:
 async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
     remove_leftovers(settings.runtime_dir)
-    with temporary_directory(settings.runtime_dir) as directory, closing(WarmAnsible(directory)) as ansible:
+    with temporary_directory(settings.runtime_dir, "ansible") as directory, closing(WarmAnsible(directory)) as ansible:
         await asyncio.to_thread(warm_up, settings, ansible)
         await _work_for_ever(settings, ansible)
 

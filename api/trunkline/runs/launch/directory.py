@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PREFIX = "trunkline-run-"
-
 
 @contextmanager
-def temporary_directory(runtime_dir: Path) -> Iterator[Path]:
+def temporary_directory(runtime_dir: Path, purpose: str) -> Iterator[Path]:
     """A directory that only this user can read, and that is gone afterwards."""
-    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=runtime_dir))
+    directory = Path(tempfile.mkdtemp(prefix=f"trunkline-{purpose}-{os.getpid()}-", dir=runtime_dir))
     try:
         yield directory
     finally:
@@ -22,7 +20,7 @@ def temporary_directory(runtime_dir: Path) -> Iterator[Path]:
 
 def remove_leftovers(runtime_dir: Path) -> None:
     """Remove the directories whose process is gone (it was killed)."""
-    for left in runtime_dir.glob(f"{_PREFIX}*"):
-        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+    for left in runtime_dir.glob("trunkline-*-*-*"):
+        pid = left.name.split("-")[2]
         if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
             shutil.rmtree(left, ignore_errors=True)

@@ -66,7 +66,7 @@ def play(
         raise LaunchError(
             f"playbook {call.playbook} is not in {settings.playbooks}: set TRUNKLINE_PROJECT_DIR to the checkout"
         )
-    with temporary_directory(settings.runtime_dir) as private:
+    with temporary_directory(settings.runtime_dir, "run") as private:
         config = _configure(settings, call, private)
         config.command = ansible.command(
             _common(config.env, private), Path(config.cwd), private / _LAUNCH, config.command[1:]
@@ -76,13 +76,14 @@ def play(
 
 def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
     """Have Ansible loaded before the first launch asks for it."""
-    with temporary_directory(settings.runtime_dir) as private:
+    with temporary_directory(settings.runtime_dir, "run") as private:
         config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True), private)
         ansible.ensure(_common(config.env, private), Path(config.cwd))
 
 
 def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
     (private / "env").mkdir(mode=0o700)
+    (private / "tmp").mkdir(mode=0o700)
     variables = json.dumps({"subscription": _literal(call.subscription)})
     (private / "env" / "extravars").write_text(variables, encoding="utf-8")
     project = settings.project_dir.resolve()

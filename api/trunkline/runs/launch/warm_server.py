@@ -9,7 +9,7 @@ would finish their task when it has long been killed; but all of them are the su
 go. It kills them all when the launch has ended and when its client goes, and only then says so.
 
 What depends on the environment is read when Ansible is loaded: the server must be started with that of its launches,
-as far as they have one in common.
+as far as they have one in common. Each launch has an ANSIBLE_LOCAL_TEMP of its own, which its caller removes.
 """
 
 import ctypes
@@ -23,6 +23,7 @@ import signal
 import socket
 import socketserver
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def _play(arguments: list[str], environment: dict[str, str], directory: str) -> 
     # What was made when Ansible was loaded is every launch's: of it only the built modules, which hold no arguments.
     common = Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
     common.mkdir(exist_ok=True)
-    constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
+    constants.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix="ansible-local-", dir=environment["ANSIBLE_LOCAL_TEMP"])
     Path(constants.DEFAULT_LOCAL_TMP, common.name).symlink_to(common)
     PlaybookCLI.cli_executor(["ansible-playbook", *arguments])
 

@@ -11,24 +11,19 @@ from ansible_collections.trunkline.network.plugins.module_utils import (
     netbox_circuit_plan,
     netbox_circuit_removal,
 )
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import converge
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
-from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import (
-    NetBoxAction,
-    activation_of,
-    result_of,
-    subscription_of,
-)
+from ansible_collections.trunkline.network.plugins.plugin_utils.order_action import OrderAction, arguments_of, rules_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
 
 END: dict[str, Any] = {
     "node": {"type": "str", "required": True},
     "interface": {"type": "str", "required": True},
 }
-ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+OPTIONS: dict[str, Any] = {
     "subscription": {"type": "str", "required": True},
     "a": {"type": "dict", "options": END},
     "z": {"type": "dict", "options": END},
@@ -44,41 +39,38 @@ ARGUMENTS: dict[str, Any] = {
 HIGHEST_METRIC = 16777214
 
 
-def order_of(params: dict[str, Any]) -> netbox_circuit.CircuitOrder:
-    """The order that the arguments describe. Raises OrderError."""
-    if not 1 <= params["isis_metric"] <= HIGHEST_METRIC:
-        raise OrderError(f"isis_metric: {params['isis_metric']} is not between 1 and {HIGHEST_METRIC}.")
-    if params["speed_mbps"] < 1:
-        raise OrderError(f"speed_mbps: {params['speed_mbps']} is not a speed.")
-    fields = {name: params[name] for name in ARGUMENTS if name not in ("state", "a", "z")}
-    ends = {side: netbox_circuit.End(**params[side]) if params[side] else netbox_circuit.NOWHERE for side in ("a", "z")}
-    return netbox_circuit.CircuitOrder(
-        **{**fields, **ends, "cid": params["cid"] or "", "subscription": subscription_of(params)}
-    )
-
-
-class ActionModule(NetBoxAction):
+class ActionModule(OrderAction):
     """The action."""
 
-    ARGUMENTS: ClassVar = ARGUMENTS
-    REQUIRED_IF: ClassVar = [("state", "present", ["a", "z"])]
+    SINGULAR, PLURAL, TYPE = "circuit", "circuits", "circuits.circuit"
+    STATUS: ClassVar = netbox_circuit.STATUS
+    OPTIONS: ClassVar = OPTIONS
+    ARGUMENTS: ClassVar = arguments_of(PLURAL, OPTIONS)
+    RULES: ClassVar = rules_of(PLURAL, ("subscription",))
+    NEEDED = ("a", "z")
 
-    def work(self) -> dict[str, Any]:
-        """Read, plan, apply."""
-        orders = [order_of(self.params)]
-        present = self.params["state"] == "present"
-        devices: list[dict[str, Any]] = []
+    def order_of(self, fields: dict[str, Any]) -> netbox_circuit.CircuitOrder:
+        """The order that these arguments describe. Raises OrderError."""
+        if not 1 <= fields["isis_metric"] <= HIGHEST_METRIC:
+            raise OrderError(f"isis_metric: {fields['isis_metric']} is not between 1 and {HIGHEST_METRIC}.")
+        if fields["speed_mbps"] < 1:
+            raise OrderError(f"speed_mbps: {fields['speed_mbps']} is not a speed.")
+        ends = {side: netbox_circuit.End(**fields[side]) if fields[side] else netbox_circuit.NOWHERE for side in "az"}
+        return netbox_circuit.CircuitOrder(**{**fields, **ends, "cid": fields["cid"] or ""})
+
+    def planner(self, orders: list[netbox_circuit.CircuitOrder], devices: list[dict[str, Any]]) -> Callable[[], Plan]:
+        """What reads NetBox and plans."""
 
         def make_plan() -> Plan:
-            snapshot = netbox_circuit.read(self.session, orders, present=present, predict=self.check)
-            found = netbox_circuit.devices_of(orders, snapshot.rows)
-            devices.extend(item for item in found if item not in devices)
-            plan = netbox_circuit_plan.plan_present if present else netbox_circuit_removal.plan_absent
+            snapshot = netbox_circuit.read(self.session, orders, present=self.present, predict=self.check)
+            # Of every round: a router that an end has left is no longer there in the next.
+            known = {item["name"] for item in devices}
+            devices.extend(item for item in netbox_circuit.devices_of(orders, snapshot) if item["name"] not in known)
+            plan = netbox_circuit_plan.plan_present if self.present else netbox_circuit_removal.plan_absent
             return plan(orders, snapshot)
 
-        outcome = converge(self.session, make_plan, self.check)
-        circuit = outcome.objects[0]
-        activation = (
-            activation_of("circuits.circuit", circuit["cid"], orders[0], netbox_circuit.STATUS) if present else []
-        )
-        return {**result_of(outcome), "circuit": circuit, "devices": devices, "activation": activation}
+        return make_plan
+
+    def name_of(self, item: dict[str, Any]) -> str:
+        """The circuit's id."""
+        return str(item["cid"])

@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.trunkline.network.plugins.module_utils import netbox_node, netbox_node_plan
 from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare, canonical
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import converge
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
-from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import (
-    NetBoxAction,
-    activation_of,
-    result_of,
-    subscription_of,
-)
+from ansible_collections.trunkline.network.plugins.plugin_utils.order_action import OrderAction, arguments_of, rules_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
 
-ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+OPTIONS: dict[str, Any] = {
     "subscription": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
     "status": {"type": "str", "choices": list(netbox_node.STATUS), "default": "provisioning"},
@@ -36,41 +31,43 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def order_of(params: dict[str, Any]) -> netbox_node.NodeOrder:
-    """The order that the arguments describe. Raises OrderError."""
-    fields = {name: params[name] or "" for name in ARGUMENTS if name != "state"}
-    fields["subscription"] = subscription_of(params)
-    if fields["management"]:
-        try:
-            fields["management"] = canonical(fields["management"])
-        except ValueError as error:
-            raise OrderError(f"management: {error}. Give an address with its length, as 172.20.20.11/24.") from error
-    return netbox_node.NodeOrder(**fields)
-
-
-class ActionModule(NetBoxAction):
+class ActionModule(OrderAction):
     """The action."""
 
-    ARGUMENTS: ClassVar = ARGUMENTS
-    REQUIRED_IF: ClassVar = [("state", "present", ["site", "role", "device_type", "platform"])]
+    SINGULAR, PLURAL, TYPE = "node", "nodes", "dcim.device"
+    STATUS: ClassVar = netbox_node.STATUS
+    OPTIONS: ClassVar = OPTIONS
+    ARGUMENTS: ClassVar = arguments_of(PLURAL, OPTIONS)
+    RULES: ClassVar = rules_of(PLURAL, ("name", "subscription"))
+    NEEDED = ("site", "role", "device_type", "platform")
 
-    def work(self) -> dict[str, Any]:
-        """Read, plan, apply."""
-        orders = [order_of(self.params)]
-        present = self.params["state"] == "present"
+    def order_of(self, fields: dict[str, Any]) -> netbox_node.NodeOrder:
+        """The order that these arguments describe. Raises OrderError."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        if fields["management"]:
+            try:
+                given["management"] = canonical(fields["management"])
+            except ValueError as error:
+                raise OrderError(
+                    f"management: {error}. Give an address with its length, as 172.20.20.11/24."
+                ) from error
+        return netbox_node.NodeOrder(**given)
+
+    def planner(self, orders: list[netbox_node.NodeOrder], devices: list[dict[str, Any]]) -> Callable[[], Plan]:
+        """What reads NetBox and plans."""
 
         def make_plan() -> Plan:
-            snapshot = netbox_node.read(self.session, orders, present=present, predict=self.check)
-            return (
-                netbox_node_plan.plan_present(orders, snapshot)
-                if present
-                else netbox_node_plan.plan_absent(orders, snapshot)
-            )
+            snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check)
+            plan = (netbox_node_plan.plan_present if self.present else netbox_node_plan.plan_absent)(orders, snapshot)
+            devices[:] = [
+                {"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]}
+                for node in plan.objects
+                if node["management"]
+            ]
+            return plan
 
-        outcome = converge(self.session, make_plan, self.check)
-        node = outcome.objects[0]
-        devices = []
-        if node["management"]:
-            devices.append({"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]})
-        activation = activation_of("dcim.device", node["name"], orders[0], netbox_node.STATUS) if present else []
-        return {**result_of(outcome), "node": node, "devices": devices, "activation": activation}
+        return make_plan
+
+    def name_of(self, item: dict[str, Any]) -> str:
+        """The device's name."""
+        return str(item["name"])

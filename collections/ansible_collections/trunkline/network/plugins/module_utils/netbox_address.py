@@ -4,26 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .netbox_plan import FIELD, Allocation, Named, Operation, Record, Ref, changed, owned
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from .netbox_plan import Allocation, Named, Operation, Record, Ref, changed, owned
 
 TYPE = "ipam.ipaddress"
 ADDRESS_FIELDS = """id address last_updated custom_fields
     assigned_object { __typename ... on InterfaceType { id name device { name } } }"""
-
-
-def owned_rows(rows: Iterable[Record], subscription: str) -> list[Record]:
-    """The rows that belong to the subscription."""
-    return [row for row in rows if row["custom_fields"].get(FIELD) == subscription]
-
-
-def owned_row(rows: Iterable[Record], subscription: str) -> Record | None:
-    """The first row that belongs to the subscription."""
-    return next(iter(owned_rows(rows, subscription)), None)
 
 
 def interface_of(row: Record) -> str | None:

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .netbox_errors import ConflictError, NetBoxError, OrderError, RefusedError, UncertainWriteError
@@ -18,7 +19,8 @@ from .netbox_session import Session, pause_before
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-BULK = 100
+# NetBox takes up to half a second for an object: more of them at a time would meet the time-out.
+BULK = 50
 # Enough to keep a NetBox of a few workers busy, and not to keep others out.
 AT_ONCE = 4
 ROUNDS = 4
@@ -72,7 +74,7 @@ def converge(session: Session, make_plan: Callable[[], Plan], check: bool) -> Ou
     progress = Progress()
     for round_number in range(1, ROUNDS + 1):
         plan = make_plan()
-        plan.operations.sort(key=lambda item: item.stage)
+        plan.operations = [item for group in sequence(plan.operations) for item in group]
         if check:
             expected = predicted(plan.operations)
             return Outcome(
@@ -110,10 +112,10 @@ def settle(progress: Progress, plan: Sequence[Operation]) -> None:
 def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> None:
     """Send the plan's operations, in order of stage; those of a stage in bulk, and several requests at once."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for stage in sorted({item.stage for item in plan}):
+        for _stage, stage_groups in groupby(sequence(plan), key=lambda group: group[0].stage):
             parts = [
                 (group[start : start + BULK], Progress(results=progress.results))
-                for group in groups([item for item in plan if item.stage == stage])
+                for group in stage_groups
                 for start in range(0, len(group), BULK)
             ]
             sending = [threads.submit(send, session, group, part) for group, part in parts]
@@ -124,6 +126,12 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
             # What is uncertain first: only another round tells what there is to remove after a refusal.
             for error in sorted(errors, key=lambda error: not isinstance(error, UncertainWriteError)):
                 raise error
+
+
+def sequence(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """The plan's groups, stage by stage."""
+    for stage in sorted({item.stage for item in operations}):
+        yield from groups([item for item in operations if item.stage == stage])
 
 
 def groups(operations: Sequence[Operation]) -> Iterator[list[Operation]]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .addresses import bare
-from .netbox_address import ADDRESS_FIELDS, owned_rows
-from .netbox_errors import OrderError
+from .netbox_address import ADDRESS_FIELDS
+from .netbox_errors import OrderError, said_of
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
+from .netbox_snapshot import Snapshot, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,27 +114,11 @@ class CircuitOrder:
         return f"{self.a.label} - {self.z.label}"
 
 
-@dataclass(frozen=True)
-class CircuitSnapshot:
-    """What NetBox holds that matters for the orders: the query's rows, and the pools by (role, family)."""
-
-    rows: Record
-    pools: dict[tuple[str, int], tuple[Pool, ...]]
-
-
-def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, predict: bool) -> CircuitSnapshot:
-    """Read all that planning needs: one request; with `predict` one more a pool; and one where an end is not free."""
-    rows = session.graphql(
-        QUERY,
-        {
-            "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
-            "cids": [order.circuit_id for order in orders],
-            "owned": f"^({'|'.join(order.subscription for order in orders)})$",
-            "providers": sorted({order.provider for order in orders}),
-            "types": sorted({order.circuit_type for order in orders}),
-            "pools": sorted({order.pool for order in orders}),
-        },
-    )
+def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, predict: bool) -> Snapshot:
+    """Read all that planning needs: one request for a hundred orders; with `predict` one more a pool; and one where an
+    end is not free.
+    """
+    rows = read_rows(session, QUERY, (_asked(part) for part in parts(orders)))
     if present:
         _read_foreign_cables(session, orders, rows)
     pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
@@ -141,7 +126,18 @@ def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, pre
         for family, length in LENGTH.items():
             found = pools_of(rows["prefix_list"], role, family, length)
             pools[role, family] = with_free(session, found, prefixes=True, wanted=len(orders)) if predict else found
-    return CircuitSnapshot(rows, pools)
+    return Snapshot(rows, pools)
+
+
+def _asked(orders: Sequence[CircuitOrder]) -> Record:
+    return {
+        "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
+        "cids": [order.circuit_id for order in orders],
+        "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+        "providers": sorted({order.provider for order in orders}),
+        "types": sorted({order.circuit_type for order in orders}),
+        "pools": sorted({order.pool for order in orders}),
+    }
 
 
 def _read_foreign_cables(session: Session, orders: Sequence[CircuitOrder], rows: Record) -> None:
@@ -174,14 +170,14 @@ def _end_name(end: Record) -> str:
     return f"{end['device']['name']}:{end['name']}" if end["__typename"] == "InterfaceType" else ""
 
 
-def devices_of(orders: Sequence[CircuitOrder], rows: Record) -> list[Record]:
+def devices_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> list[Record]:
     """The routers that the orders concern, as name, address and platform: those of the ends, and those that the cables
     of the circuits end on now.
     """
     names = {end.node for order in orders for end in (order.a, order.z)}
-    found = {row["name"]: row for row in rows["device_list"] if row["name"] in names}
+    found = {row["name"]: row for row in snapshot.rows["device_list"] if row["name"] in names}
     for order in orders:
-        for cable in owned_rows(rows["cable_list"], order.subscription):
+        for cable in snapshot.owned("cable_list", order.subscription):
             for end in cable["a_terminations"]:
                 if end["__typename"] == "InterfaceType":
                     found.setdefault(end["device"]["name"], end["device"])
@@ -195,17 +191,18 @@ def reachable(device: Record) -> Record:
     return {"name": device["name"], "address": bare(address), "platform": platform}
 
 
-def interfaces_of(orders: Sequence[CircuitOrder], rows: Record) -> dict[End, Record]:
+def interfaces_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> dict[End, Record]:
     """The interface rows of all ends, each with its `device`. Raises OrderError for one that cannot be used."""
-    devices = {row["name"]: row for row in rows["device_list"]}
+    devices = {row["name"]: row for row in snapshot.rows["device_list"]}
     found: dict[End, Record] = {}
     for order in orders:
         if order.a.node == order.z.node:
             raise OrderError(f"z.node: {order.z.node} is also the A end. A circuit joins two nodes.")
         for side, end, _ in order.ends:
-            if end in found:
-                raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")
-            found[end] = _interface(side.lower(), end, order.subscription, devices)
+            with said_of(order.description, len(orders) > 1):
+                if end in found:
+                    raise OrderError(f"{side.lower()}.interface: {end.label} is ordered twice in this call.")
+                found[end] = _interface(side.lower(), end, order.subscription, devices)
     return found
 
 
@@ -231,20 +228,20 @@ def _interface(side: str, end: End, subscription: str, devices: dict[str, Record
     return {**row, "device": device}
 
 
-def refuse_unknown(order: CircuitOrder, rows: Record) -> None:
+def refuse_unknown(order: CircuitOrder, snapshot: Snapshot) -> None:
     """Raise OrderError where the order names what NetBox does not have, or what is another's."""
     for field, value, table, where in (
         ("provider", order.provider, "provider_list", "Circuits > Providers"),
         ("circuit_type", order.circuit_type, "circuit_type_list", "Circuits > Circuit types"),
     ):
-        if not any(row["slug"] == value for row in rows[table]):
+        if not snapshot.where(table, "slug", value):
             raise OrderError(
                 f"{field}: NetBox has no {field.replace('_', ' ')} with slug {value!r}. "
                 f"Add it ({where}, or the role trunkline.network.netbox_bootstrap), or name another."
             )
-    for row in rows["circuit_list"]:
+    for row in snapshot.where("circuit_list", "cid", order.circuit_id):
         owner = row["custom_fields"].get(FIELD)
-        if (row["cid"], row["provider"]["slug"]) == (order.circuit_id, order.provider) and owner != order.subscription:
+        if row["provider"]["slug"] == order.provider and owner != order.subscription:
             raise OrderError(
                 f"cid: NetBox already has a circuit {order.circuit_id!r} of provider {order.provider!r}, "
                 f"{f'of subscription {owner}' if owner else 'which no subscription owns'}. Give this one another cid."

@@ -8,31 +8,35 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from .addresses import bare, family_of, first_of, link_in, second_of
-from .netbox_address import correct_address, create_address, on_interface, owned_row, owned_rows
+from .netbox_address import correct_address, create_address, on_interface
 from .netbox_circuit import LENGTH, STATUS, interfaces_of, readable_circuit, refuse_unknown
 from .netbox_circuit_removal import cable_interface, cable_side, uncable
-from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug
+from .netbox_errors import said_of
+from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
 from .netbox_pool import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .netbox_circuit import CircuitOrder, CircuitSnapshot, End
+    from .netbox_circuit import CircuitOrder, End
+    from .netbox_snapshot import Snapshot
 
-# Pools first: when one is full, next to nothing has been made yet. The first two stages are those of a removed cable.
-POOL, LINK, TERMINATION, CABLE, INTERFACE = range(2, 7)
-CIRCUIT, ADDRESS = LINK, CABLE
+# The first two stages are those of a removed cable. Then the pools, one after the other: of many that ask at once, who
+# got the last IPv4 prefix must not lose it because others hold IPv6 prefixes that they are about to give back.
+IPV4, IPV6, LINK, CABLE, INTERFACE = range(2, 7)
+CIRCUIT, TERMINATION, ADDRESS = IPV6, LINK, CABLE
 LINK_LENGTH = {4: 31, 6: 127}
 
 
-def plan_present(orders: Sequence[CircuitOrder], snapshot: CircuitSnapshot) -> Plan:
+def plan_present(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> Plan:
     """The operations that make the circuits as ordered. Raises OrderError before anything would change."""
     forecasts = {key: Forecast(pools) for key, pools in snapshot.pools.items()}
-    interfaces = interfaces_of(orders, snapshot.rows)
+    interfaces = interfaces_of(orders, snapshot)
     plan = Plan()
     for order in orders:
-        refuse_unknown(order, snapshot.rows)
-        circuit = _Circuit(order, snapshot, interfaces, forecasts)
+        with said_of(order.description, len(orders) > 1):
+            refuse_unknown(order, snapshot)
+            circuit = _Circuit(order, snapshot, interfaces, forecasts)
         plan.operations += circuit.operations
         plan.objects.append(circuit.view())
     return plan
@@ -44,7 +48,7 @@ class _Circuit:
     def __init__(
         self,
         order: CircuitOrder,
-        snapshot: CircuitSnapshot,
+        snapshot: Snapshot,
         interfaces: dict[End, Record],
         forecasts: dict[tuple[str, int], Forecast],
     ) -> None:
@@ -52,7 +56,8 @@ class _Circuit:
         self.snapshot = snapshot
         self.interfaces = interfaces
         self.forecasts = forecasts
-        self.row = owned_row(snapshot.rows["circuit_list"], order.subscription)
+        self.row = snapshot.own("circuit_list", order.subscription)
+        self.status = status_for(order.status, self.row["status"] if self.row else None, STATUS)
         self.operations: list[Operation] = []
         self.prefix = {4: self._pool_prefix(4), 6: self._link_prefix()}
         self.id = self._circuit()
@@ -79,7 +84,7 @@ class _Circuit:
             "cid": order.circuit_id,
             "netbox_id": self.id,
             "subscription": order.subscription,
-            "status": STATUS[order.status],
+            "status": self.status,
             "isis_metric": order.isis_metric,
             "under_maintenance": order.under_maintenance,
             "speed_mbps": order.speed_mbps,
@@ -105,7 +110,7 @@ class _Circuit:
         return Operation("update", kind, name, key, stage, self.order.subscription, id=number, last_updated=version)
 
     def _prefix_row(self, family: int, length: int) -> Record | None:
-        rows = owned_rows(self.snapshot.rows["prefix_list"], self.order.subscription)
+        rows = self.snapshot.owned("prefix_list", self.order.subscription)
         return next(
             (r for r in rows if family_of(r["prefix"]) == family and ip_network(r["prefix"]).prefixlen == length), None
         )
@@ -120,14 +125,15 @@ class _Circuit:
     def _pool_prefix(self, family: int) -> str | Ref:
         """The circuit's prefix from the pool: a /31, or the /64 that holds the /127."""
         order, length = self.order, LENGTH[family]
+        stage = IPV4 if length == LENGTH[4] else IPV6
         row = self._prefix_row(family, length)
         if row is not None:
-            return self._known_prefix(row, POOL)
+            return self._known_prefix(row, stage)
         key = f"prefix IPv{family} {order.circuit_id}"
         pools, forecast = self.snapshot.pools[order.pool, family], self.forecasts[order.pool, family]
         fields = {"status": "active", "description": order.description, **owned(order.subscription)}
         allocation = Allocation("prefix", length, pools, forecast.prefix(length))
-        self._add("create", "ipam.prefix", "", key, POOL, fields=fields, allocation=allocation)
+        self._add("create", "ipam.prefix", "", key, stage, fields=fields, allocation=allocation)
         return Ref(key, "prefix")
 
     def _link_prefix(self) -> str | Ref:
@@ -152,7 +158,7 @@ class _Circuit:
             "cid": order.circuit_id,
             "provider": slug(order.provider),
             "type": slug(order.circuit_type),
-            "status": STATUS[order.status],
+            "status": self.status,
             "commit_rate": order.speed_mbps * 1000,
             "description": order.description,
         }
@@ -193,7 +199,7 @@ class _Circuit:
 
     def _cable(self, side: str, end: End, termination: int | Ref) -> None:
         order, interface = self.order, self.interfaces[end]
-        for cable in owned_rows(self.snapshot.rows["cable_list"], order.subscription):
+        for cable in self.snapshot.owned("cable_list", order.subscription):
             if cable_side(cable) == side:
                 if cable_interface(cable) == end.label:
                     return
@@ -221,7 +227,7 @@ class _Circuit:
             )
             return Ref(key, "address")
         value = pick(prefix)
-        rows = owned_rows(self.snapshot.rows["ip_address_list"], order.subscription)
+        rows = self.snapshot.owned("ip_address_list", order.subscription)
         row = next((row for row in rows if bare(row["address"]) == bare(value)), None)
         if row is not None:
             self.operations += correct_address(row, order.subscription, ADDRESS, {"address": value, **where})

@@ -6,26 +6,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .netbox_address import delete_address, owned_row, owned_rows
+from .netbox_address import delete_address
 from .netbox_circuit import readable_circuit
 from .netbox_plan import Operation, Plan, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .netbox_circuit import CircuitOrder, CircuitSnapshot
+    from .netbox_circuit import CircuitOrder
+    from .netbox_snapshot import Snapshot
 
 # The order in which things may go: what refers to others first.
 DESCRIPTION, CABLE, CIRCUIT = range(3)
 ADDRESS, PREFIX = DESCRIPTION, CIRCUIT
 
 
-def plan_absent(orders: Sequence[CircuitOrder], snapshot: CircuitSnapshot) -> Plan:
+def plan_absent(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> Plan:
     """The operations that remove the circuits and give their addresses and prefixes back."""
     plan = Plan()
     for order in orders:
-        plan.operations += _removal(order.subscription, snapshot.rows)
-        row = owned_row(snapshot.rows["circuit_list"], order.subscription)
+        plan.operations += _removal(order.subscription, snapshot)
+        row = snapshot.own("circuit_list", order.subscription)
         plan.objects.append(
             {
                 "cid": row["cid"] if row else order.circuit_id,
@@ -38,18 +39,18 @@ def plan_absent(orders: Sequence[CircuitOrder], snapshot: CircuitSnapshot) -> Pl
     return plan
 
 
-def _removal(subscription: str, rows: Record) -> list[Operation]:
+def _removal(subscription: str, snapshot: Snapshot) -> list[Operation]:
     operations = []
-    for cable in owned_rows(rows["cable_list"], subscription):
+    for cable in snapshot.owned("cable_list", subscription):
         operations += uncable(cable, subscription)
-    for row in owned_rows(rows["circuit_list"], subscription):
+    for row in snapshot.owned("circuit_list", subscription):
         removal = _delete("circuits.circuit", row["cid"], CIRCUIT, subscription, row)
         removal.before = readable_circuit(row)
         operations.append(removal)
     operations += [
-        delete_address(row, subscription, ADDRESS) for row in owned_rows(rows["ip_address_list"], subscription)
+        delete_address(row, subscription, ADDRESS) for row in snapshot.owned("ip_address_list", subscription)
     ]
-    for row in owned_rows(rows["prefix_list"], subscription):
+    for row in snapshot.owned("prefix_list", subscription):
         removal = _delete("ipam.prefix", row["prefix"], PREFIX, subscription, row)
         removal.before = {"prefix": row["prefix"], "description": row["description"]}
         operations.append(removal)

@@ -4,6 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class NetBoxError(Exception):
     """Base of all errors that a module reports to its user."""
@@ -43,3 +49,14 @@ class ConflictError(RefusedError):
 
 class UncertainWriteError(NetBoxError):
     """A write was sent and its fate is unknown, or the object changed meanwhile: read again before writing again."""
+
+
+@contextlib.contextmanager
+def said_of(name: str, many: bool) -> Iterator[None]:
+    """Let a refusal among many orders say which one it means."""
+    try:
+        yield
+    except (OrderError, InUseError) as error:
+        if many:
+            error.args = (f"{name}: {error}",)
+        raise

@@ -14,6 +14,7 @@ from .netbox_address import (
 from .netbox_errors import InUseError, OrderError
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
+from .netbox_snapshot import Snapshot, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,36 +70,29 @@ class NodeOrder:
     loopback_pool: str = "loopback"
 
 
-@dataclass(frozen=True)
-class NodeSnapshot:
-    """What NetBox holds that matters for the orders: the query's rows, and the pools by (role, family)."""
-
-    rows: Record
-    pools: dict[tuple[str, int], tuple[Pool, ...]]
-
-
-def read(session: Session, orders: Sequence[NodeOrder], *, present: bool, predict: bool) -> NodeSnapshot:
-    """Read all that planning needs: one request, and with `predict` one more a pool."""
-    rows = session.graphql(
-        QUERY,
-        {
-            "names": [order.name for order in orders],
-            "owned": f"^({'|'.join(order.subscription for order in orders)})$",
-            "sites": sorted({order.site for order in orders}),
-            "roles": sorted({order.role for order in orders}),
-            "types": sorted({order.device_type for order in orders}),
-            "platforms": sorted({order.platform for order in orders}),
-            "pools": sorted({order.loopback_pool for order in orders}),
-            "management": [order.management for order in orders if order.management],
-            "leaving": not present,
-        },
-    )
+def read(session: Session, orders: Sequence[NodeOrder], *, present: bool, predict: bool) -> Snapshot:
+    """Read all that planning needs: one request for a hundred orders, and with `predict` one more a pool."""
+    rows = read_rows(session, QUERY, (_asked(part, present) for part in parts(orders)))
     pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
     for role in {order.loopback_pool for order in orders} if present else ():
         for family, length in LENGTH.items():
             found = pools_of(rows["prefix_list"], role, family, length)
             pools[role, family] = with_free(session, found, prefixes=False, wanted=len(orders)) if predict else found
-    return NodeSnapshot(rows, pools)
+    return Snapshot(rows, pools)
+
+
+def _asked(orders: Sequence[NodeOrder], present: bool) -> Record:
+    return {
+        "names": [order.name for order in orders],
+        "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+        "sites": sorted({order.site for order in orders}),
+        "roles": sorted({order.role for order in orders}),
+        "types": sorted({order.device_type for order in orders}),
+        "platforms": sorted({order.platform for order in orders}),
+        "pools": sorted({order.loopback_pool for order in orders}),
+        "management": [order.management for order in orders if order.management],
+        "leaving": not present,
+    }
 
 
 def readable_device(row: Record) -> Record:
@@ -116,7 +110,7 @@ def readable_device(row: Record) -> Record:
     }
 
 
-def refuse_unknown(order: NodeOrder, rows: Record) -> None:
+def refuse_unknown(order: NodeOrder, snapshot: Snapshot) -> None:
     """Raise OrderError where the order names what NetBox does not have, or what is another's."""
     for field, value, table, where in (
         ("site", order.site, "site_list", "Organization > Sites"),
@@ -124,21 +118,21 @@ def refuse_unknown(order: NodeOrder, rows: Record) -> None:
         ("device_type", order.device_type, "device_type_list", "Devices > Device types"),
         ("platform", order.platform, "platform_list", "Devices > Platforms"),
     ):
-        if not any(row["slug"] == value for row in rows[table]):
+        if not snapshot.where(table, "slug", value):
             raise OrderError(
                 f"{field}: NetBox has no {field.replace('_', ' ')} with slug {value!r}. "
                 f"Add it ({where}, or the role trunkline.network.netbox_bootstrap), or order with another."
             )
-    for row in rows["device_list"]:
+    for row in snapshot.where("device_list", "name", order.name):
         owner = row["custom_fields"].get(FIELD)
-        if row["name"] == order.name and owner != order.subscription:
+        if owner != order.subscription:
             raise OrderError(
                 f"name: NetBox already has a device {order.name!r} (id {row['id']}), "
                 f"{f'of subscription {owner}' if owner else 'which no subscription owns'}. "
                 f"Choose another name, remove that device, or set its custom field {FIELD} to {order.subscription}."
             )
-    for row in rows["ip_address_list"]:
-        if row["address"] == order.management and row["custom_fields"].get(FIELD) != order.subscription:
+    for row in snapshot.where("ip_address_list", "address", order.management):
+        if row["custom_fields"].get(FIELD) != order.subscription:
             raise OrderError(
                 f"management: {order.management} is already in NetBox, on {interface_of(row) or 'no interface'}. "
                 "Give the node another management address, or remove that one."

@@ -15,41 +15,43 @@ from .netbox_address import (
     delete_address,
     interface_of,
     on_interface,
-    owned_row,
-    owned_rows,
 )
+from .netbox_errors import said_of
 from .netbox_node import LENGTH, STATUS, readable_device, refuse_in_use, refuse_unknown
-from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug
+from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
 from .netbox_pool import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .netbox_node import NodeOrder, NodeSnapshot
+    from .netbox_node import NodeOrder
     from .netbox_plan import Pool
+    from .netbox_snapshot import Snapshot
 
 DEVICE, INTERFACES, IDS, ADDRESS, OTHER_ADDRESSES, PRIMARY = range(6)
 
 
-def plan_present(orders: Sequence[NodeOrder], snapshot: NodeSnapshot) -> Plan:
+def plan_present(orders: Sequence[NodeOrder], snapshot: Snapshot) -> Plan:
     """The operations that make the nodes as ordered. Pure. Raises OrderError before anything would change."""
     forecasts = {key: Forecast(pools) for key, pools in snapshot.pools.items()}
     plan = Plan()
     for order in orders:
-        refuse_unknown(order, snapshot.rows)
-        node = _Node(order, snapshot, forecasts)
+        with said_of(order.name, len(orders) > 1):
+            refuse_unknown(order, snapshot)
+            node = _Node(order, snapshot, forecasts)
         plan.operations += node.operations
         plan.objects.append(node.view())
     return plan
 
 
-def plan_absent(orders: Sequence[NodeOrder], snapshot: NodeSnapshot) -> Plan:
+def plan_absent(orders: Sequence[NodeOrder], snapshot: Snapshot) -> Plan:
     """The operations that remove the nodes and give their addresses back. Pure. Raises InUseError."""
     plan = Plan()
     for order in orders:
-        device = owned_row(snapshot.rows["device_list"], order.subscription)
-        mine = owned_rows(snapshot.rows["ip_address_list"], order.subscription)
-        refuse_in_use(order, device)
+        device = snapshot.own("device_list", order.subscription)
+        mine = snapshot.owned("ip_address_list", order.subscription)
+        with said_of(order.name, len(orders) > 1):
+            refuse_in_use(order, device)
         plan.operations += [delete_address(row, order.subscription, 0) for row in mine]
         if device is not None:
             name, fields = device["name"], readable_device(device)
@@ -74,15 +76,16 @@ def plan_absent(orders: Sequence[NodeOrder], snapshot: NodeSnapshot) -> Plan:
 class _Node:
     """The operations for one node: what is missing is created, what differs is corrected."""
 
-    def __init__(self, order: NodeOrder, snapshot: NodeSnapshot, forecasts: dict[tuple[str, int], Forecast]) -> None:
+    def __init__(self, order: NodeOrder, snapshot: Snapshot, forecasts: dict[tuple[str, int], Forecast]) -> None:
         self.order = order
-        self.rows = snapshot.rows
+        self.snapshot = snapshot
         self.pools = {family: snapshot.pools[order.loopback_pool, family] for family in LENGTH}
         self.forecasts = {family: forecasts[order.loopback_pool, family] for family in LENGTH}
-        self.device = owned_row(self.rows["device_list"], order.subscription)
+        self.device = snapshot.own("device_list", order.subscription)
+        self.status = status_for(order.status, self.device["status"] if self.device else None, STATUS)
         self.key = f"device {order.name}"
         self.id: int | Ref = int(self.device["id"]) if self.device else Ref(self.key)
-        self.mine = owned_rows(self.rows["ip_address_list"], order.subscription)
+        self.mine = snapshot.owned("ip_address_list", order.subscription)
         self.operations: list[Operation] = []
         self._create_device()
         loopback = self._interface(order.loopback_interface, type="virtual")
@@ -105,7 +108,7 @@ class _Node:
             "role": order.role,
             "device_type": order.device_type,
             "platform": order.platform,
-            "status": STATUS[order.status],
+            "status": self.status,
             "management": order.management or None,
             "loopback_ipv4": self.loopback[4][1],
             "loopback_ipv6": self.loopback[6][1],
@@ -119,7 +122,7 @@ class _Node:
             "role": slug(order.role),
             "device_type": slug(order.device_type),
             "platform": slug(order.platform),
-            "status": STATUS[order.status],
+            "status": self.status,
         }
 
     def _create_device(self) -> None:
@@ -140,9 +143,8 @@ class _Node:
             if name in there:
                 return on_interface(there[name], label)
         else:
-            types = self.rows["device_type_list"]
-            templates = next(row["interfacetemplates"] for row in types if row["slug"] == order.device_type)
-            if name in {row["name"] for row in templates}:
+            (device_type,) = self.snapshot.where("device_type_list", "slug", order.device_type)
+            if name in {row["name"] for row in device_type["interfacetemplates"]}:
                 where = {"device_id": self.id, "name": name}
                 self.operations.append(
                     Operation("lookup", "dcim.interface", label, key, IDS, order.subscription, fields=where)

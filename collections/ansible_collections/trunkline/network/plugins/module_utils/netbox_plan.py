@@ -174,6 +174,11 @@ def changed(current: Record, wanted: Record) -> tuple[Record, Record]:
     return before, after
 
 
+def status_for(wanted: str, current: str | None, statuses: Mapping[str, str]) -> str:
+    """The object's status for that of the subscription: what is in service stays so when its order is run again."""
+    return statuses["active" if wanted == "provisioning" and current == statuses["active"] else wanted]
+
+
 def owned(subscription: str, **more: object) -> Record:
     """The fields that every created object carries: the subscription's UUID and the tag."""
     return {"custom_fields": {FIELD: subscription, **more}, "tags": Named([{"slug": TAG}], shown_as="")}

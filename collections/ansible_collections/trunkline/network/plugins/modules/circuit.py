@@ -23,11 +23,10 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  subscription:
-    description: UUID of the order. The circuit belongs to it.
+  subscription: &subscription
+    description: UUID of the order. The circuit belongs to it. Needed for each order.
     type: str
-    required: true
-  a:
+  a: &a
     description: The A end. It gets the lower address of both families. Required for O(state=present).
     type: dict
     suboptions: &end
@@ -39,44 +38,62 @@ options:
         description: Name of the interface, which must be free.
         type: str
         required: true
-  z:
+  z: &z
     description: The Z end. Required for O(state=present).
     type: dict
     suboptions: *end
-  status:
+  status: &status
     description: Status of the subscription, which becomes that of the circuit.
     type: str
     choices: [provisioning, active, migrating, disabled]
     default: provisioning
-  cid:
+  cid: &cid
     description: Circuit id. If not given, it is made from the subscription's UUID, so that it never changes.
     type: str
-  isis_metric:
+  isis_metric: &isis_metric
     description: IS-IS metric when the circuit is not under maintenance.
     type: int
     default: 10
-  under_maintenance:
+  under_maintenance: &under_maintenance
     description: Whether traffic is to be kept off the circuit.
     type: bool
     default: false
-  speed_mbps:
+  speed_mbps: &speed_mbps
     description: Speed in Mbit/s.
     type: int
     default: 10000
-  provider:
+  provider: &provider
     description: Slug of the provider.
     type: str
     default: trunkline
-  circuit_type:
+  circuit_type: &circuit_type
     description: Slug of the circuit type.
     type: str
     default: core-link
-  pool:
+  pool: &pool
     description:
       - Slug of the prefix role by which the pools are found. Where there are several pools, the next is used when one
         is full.
     type: str
     default: core-link
+  circuits:
+    description:
+      - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
+      - Not together with O(subscription).
+    type: list
+    elements: dict
+    suboptions:
+      subscription: *subscription
+      a: *a
+      z: *z
+      status: *status
+      cid: *cid
+      isis_metric: *isis_metric
+      under_maintenance: *under_maintenance
+      speed_mbps: *speed_mbps
+      provider: *provider
+      circuit_type: *circuit_type
+      pool: *pool
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
@@ -107,12 +124,21 @@ EXAMPLES = r"""
   trunkline.network.circuit:
     state: absent
     subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+
+- name: All circuits of a file, in one call
+  trunkline.network.circuit:
+    circuits: "{{ network.circuits }}"
 """
 
 RETURN = r"""
+circuits:
+  description: Instead of RV(circuit) when O(circuits) was given, the same for each, in their order.
+  returned: success, with O(circuits)
+  type: list
+  elements: dict
 circuit:
   description: The circuit. What does not exist yet is predicted (addresses) or null (ids) in check mode.
-  returned: success
+  returned: success, without O(circuits)
   type: dict
   sample:
     cid: TL-1A9D6F0B2C33

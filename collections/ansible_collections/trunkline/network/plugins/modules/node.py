@@ -21,49 +21,65 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  subscription:
-    description: UUID of the order. The node belongs to it.
+  subscription: &subscription
+    description: UUID of the order. The node belongs to it. Needed for each order.
     type: str
-    required: true
-  name:
-    description: Name of the device.
+  name: &name
+    description: Name of the device. Needed for each order.
     type: str
-    required: true
-  status:
+  status: &status
     description: Status of the subscription. V(provisioning) makes the device V(staged) in NetBox.
     type: str
     choices: [provisioning, active, migrating, disabled]
     default: provisioning
-  site:
+  site: &site
     description: Slug of the site. Required for O(state=present).
     type: str
-  role:
+  role: &role
     description: Slug of the device role. Required for O(state=present).
     type: str
-  device_type:
+  device_type: &device_type
     description: Slug of the device type, which brings the physical interfaces. Required for O(state=present).
     type: str
-  platform:
+  platform: &platform
     description: Slug of the platform. Required for O(state=present).
     type: str
-  management:
+  management: &management
     description: Management address with its length, for instance V(172.20.20.11/24).
     type: str
-  management_interface:
+  management_interface: &management_interface
     description: Name of the interface for O(management). Made, unless the device type brings it.
     type: str
     default: mgmt0
-  loopback_interface:
+  loopback_interface: &loopback_interface
     description: Name of the loopback interface. Made, unless the device type brings it.
     type: str
     default: lo0
-  loopback_pool:
+  loopback_pool: &loopback_pool
     description:
       - Slug of the prefix role by which the loopback pools are found. Where there are several pools, the next is used
         when one is full.
       - The IPv6 address takes the same place in its pool as the IPv4 address, if that is free.
     type: str
     default: loopback
+  nodes:
+    description:
+      - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
+      - Not together with O(subscription) and O(name).
+    type: list
+    elements: dict
+    suboptions:
+      subscription: *subscription
+      name: *name
+      status: *status
+      site: *site
+      role: *role
+      device_type: *device_type
+      platform: *platform
+      management: *management
+      management_interface: *management_interface
+      loopback_interface: *loopback_interface
+      loopback_pool: *loopback_pool
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
@@ -100,12 +116,21 @@ EXAMPLES = r"""
     state: absent
     subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
     name: ams-pe
+
+- name: All routers of a file, in one call
+  trunkline.network.node:
+    nodes: "{{ network.nodes }}"
 """
 
 RETURN = r"""
+nodes:
+  description: Instead of RV(node) when O(nodes) was given, the same for each, in their order.
+  returned: success, with O(nodes)
+  type: list
+  elements: dict
 node:
   description: The node. What does not exist yet is predicted (addresses) or null (ids) in check mode.
-  returned: success
+  returned: success, without O(nodes)
   type: dict
   sample:
     name: ams-pe

@@ -11,20 +11,15 @@ from __future__ import annotations
 import json
 import os
 import time
-import uuid
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import (
-    InUseError,
-    NetBoxError,
-    OrderError,
-)
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import InUseError, NetBoxError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import MISSING, Session, is_uuid
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import MISSING, Session
 
 if TYPE_CHECKING:
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
@@ -52,35 +47,6 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
     return {"changed": bool(operations), "operations": operations, "diff": diff_of(operations)}
 
 
-class Order(Protocol):
-    """What all orders have."""
-
-    @property
-    def subscription(self) -> str:
-        """UUID of the order."""
-
-    @property
-    def status(self) -> str:
-        """Status of the subscription."""
-
-
-def activation_of(kind: str, name: str, order: Order, statuses: dict[str, str]) -> list[dict[str, Any]]:
-    """The operation that a later call with status active will do."""
-    if order.status != "provisioning":
-        return []
-    change = {"before": {"status": statuses["provisioning"]}, "after": {"status": statuses["active"]}}
-    return [{"op": "update", "type": kind, "name": name, **change, "subscription": order.subscription}]
-
-
-def subscription_of(params: dict[str, Any]) -> str:
-    """The subscription's UUID in canonical form, as it is stored in NetBox. Raises OrderError."""
-    if not is_uuid(params["subscription"]):
-        raise OrderError(
-            f"subscription: {params['subscription']!r} is not a UUID. Take the order's id, or make one with uuidgen."
-        )
-    return str(uuid.UUID(params["subscription"]))
-
-
 class DeviceRefusedError(Exception):
     """A module on the device failed; carries what it answered."""
 
@@ -90,10 +56,13 @@ class DeviceRefusedError(Exception):
 
 
 class NetBoxAction(ActionBase):  # type: ignore[misc]
-    """One action on NetBox. A subclass says its arguments, and does its work with `params`, `check` and `session`."""
+    """One action on NetBox.
+
+    A subclass says its arguments and the rules between them, and does its work with `params`, `check` and `session`.
+    """
 
     ARGUMENTS: ClassVar[dict[str, Any]] = {}
-    REQUIRED_IF: ClassVar[list[tuple[Any, ...]]] = []
+    RULES: ClassVar[dict[str, Any]] = {}
     _supports_check_mode = True
     _requires_connection = False
 
@@ -109,9 +78,7 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
         """Check the arguments, do the work with an open session, return its result or one clear sentence."""
         super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        checked, _arguments = self.validate_argument_spec(
-            argument_spec={**CONNECTION, **self.ARGUMENTS}, required_if=self.REQUIRED_IF
-        )
+        checked, _arguments = self.validate_argument_spec({**CONNECTION, **self.ARGUMENTS}, **self.RULES)
         # Plain values: what Ansible remembers of a value's origin does not go to NetBox.
         self.params = json.loads(json.dumps(checked.validated_parameters))
         self.check = bool(self._task.check_mode)
