@@ -21,6 +21,6 @@ def run(which: str, options: Options, console: Console) -> None:
     if which not in (ALL, *BENCHES):
         raise DevError(f"BENCH={which}: there is no such comparison. There are {', '.join(BENCHES)} and {ALL}.")
     # Like Ctrl-C: what was started is stopped.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in BENCHES if which == ALL else [which]:
         BENCHES[name](options, console)
