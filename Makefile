@@ -9,7 +9,7 @@ dev = @.venv/bin/python -m trunkline.dev
 ansible_test = @.venv/bin/python -m trunkline.dev.ansible_test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint sanity netbox-template
+.PHONY: help demo up down clean env test lint sanity bench netbox-template
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
 sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
 	$(bootstrap) embedded,test,lint
 	$(ansible_test) sanity units
+
+bench: ## side by side with the peers, on one NetBox: BENCH=netbox, or all of them (ARGS="--rounds 1 --sizes 1,10")
+	$(bootstrap) embedded bench
+	$(dev) bench --which '$(BENCH)' $(ARGS)
 
 netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
 	$(bootstrap) embedded

@@ -1,4 +1,4 @@
-"""`python -m trunkline.dev demo|up|down|env|netbox-template`: what the Makefile calls."""
+"""`python -m trunkline.dev demo|up|down|env|bench|netbox-template`: what the Makefile calls."""
 
 import argparse
 import shlex
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from trunkline.dev import demo, netbox, postgres, redis
+from trunkline.dev import bench, demo, netbox, postgres, redis
+from trunkline.dev.bench.options import Options
 from trunkline.dev.errors import DevError
 from trunkline.dev.secrets import Secrets
 from trunkline.dev.stack import Stack
@@ -27,23 +28,41 @@ def main() -> int:
         command.add_argument("--lab", type=Path, required=True)
     for name in ("down", "env", "netbox-template"):
         commands.add_parser(name)
+    command = commands.add_parser("bench")
+    command.add_argument("--which", default=bench.ALL)
+    command.add_argument("--rounds", type=int, default=Options.rounds, help="how often each measurement is repeated")
+    command.add_argument("--sizes", type=_numbers, default=Options.sizes, help="how many objects, as 1,10,100")
+    command.add_argument("--whole", action="store_true", help="measure what is else extrapolated: an hour more")
     arguments = parser.parse_args()
     try:
-        match arguments.command:
-            case "demo":
-                return demo.run(arguments.scenario, arguments.lab, _console)
-            case "up":
-                demo.bring_up(arguments.scenario, arguments.lab, _console)
-            case "down":
-                _down()
-            case "env":
-                _env()
-            case "netbox-template":
-                _netbox_template()
+        return _dispatch(arguments)
     except DevError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "demo":
+            return demo.run(arguments.scenario, arguments.lab, _console)
+        case "up":
+            demo.bring_up(arguments.scenario, arguments.lab, _console)
+        case "down":
+            _down()
+        case "env":
+            _env()
+        case "bench":
+            bench.run(arguments.which, Options(arguments.rounds, arguments.sizes, arguments.whole), _console)
+        case "netbox-template":
+            _netbox_template()
     return 0
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 def _down() -> None:

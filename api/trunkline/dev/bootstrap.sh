@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the virtual environments that `make` works with: .venv (the service; $1 names further dependency groups,
-# comma separated) and, for a stack, NetBox's own. Needs a POSIX shell and nothing else.
+# comma separated) and, for a stack, NetBox's own; with "bench" as $2 also that of the benchmarks' peers. Needs a POSIX
+# shell and nothing else.
 set -eu
 cd "$(dirname "$0")/../../.."
 project=$PWD
@@ -64,3 +65,6 @@ groups=$(printf '%s' "${1:-}" | sed 's/[^,][^,]*/--group &/g; s/,/ /g')
 "$uv" sync --quiet --frozen --inexact $groups
 UV_PROJECT_ENVIRONMENT="$project/.trunkline/netbox-venv" "$uv" sync --quiet --frozen --compile-bytecode \
     --project api/trunkline/dev/netbox
+if [ "${2:-}" = bench ]; then
+    UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-venv" "$uv" sync --quiet --frozen --project api/trunkline/dev/bench/peers
+fi

@@ -19,8 +19,11 @@ _TEMPLATE = _HERE / "schema.sql.xz"
 _START_TIMEOUT_S = 120
 
 
-def up(state: State, secrets: Secrets, port: int) -> None:
-    """Start NetBox beside PostgreSQL and Redis, which must be up. Returns at once: see `wait_ready`."""
+def up(state: State, secrets: Secrets, port: int, request_log: Path | None = None) -> None:
+    """Start NetBox beside PostgreSQL and Redis, which must be up. Returns at once: see `wait_ready`.
+
+    With `request_log` it appends `METHOD path` for each request to that file before it answers.
+    """
     if process.find(state, NAME):
         return
     postgres.ensure_database(state, _DATABASE, lzma.decompress(_TEMPLATE.read_bytes()))
@@ -30,6 +33,8 @@ def up(state: State, secrets: Secrets, port: int) -> None:
         "NETBOX_TOKEN": secrets.netbox_token,
         "NETBOX_PASSWORD": secrets.netbox_password,
     }
+    if request_log is not None:
+        access["NETBOX_REQUEST_LOG"] = str(request_log)
     process.start(state, NAME, argv, _environment(state, secrets, _DATABASE) | access)
 
 

@@ -13,6 +13,15 @@ preload_app = True
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
 
+_request_log = os.environ.get("NETBOX_REQUEST_LOG")
+
+
+def pre_request(worker, req):
+    """Before a request is answered, so that who has the answer finds it noted: the access log would come too late."""
+    if _request_log:
+        with open(_request_log, "a") as log:
+            log.write(f"{req.method} {req.path}\n")
+
 
 def when_ready(server):
     """After the application is loaded, before the workers fork."""

@@ -1,0 +1,26 @@
+"""`make bench`: Trunkline side by side with what people use now, on the same machine and in the same run.
+
+Each comparison is a package with a `run(options, console)`, and stands in `BENCHES`.
+"""
+
+import signal
+from collections.abc import Callable
+
+from rich.console import Console
+
+from trunkline.dev.bench import netbox
+from trunkline.dev.bench.options import Options
+from trunkline.dev.errors import DevError
+
+BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run}
+ALL = "all"
+
+
+def run(which: str, options: Options, console: Console) -> None:
+    """Run one comparison, or all of them in turn. Raises DevError; a figure that is missed is none."""
+    if which not in (ALL, *BENCHES):
+        raise DevError(f"BENCH={which}: there is no such comparison. There are {', '.join(BENCHES)} and {ALL}.")
+    # Like Ctrl-C: what was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in BENCHES if which == ALL else [which]:
+        BENCHES[name](options, console)

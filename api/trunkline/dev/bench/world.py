@@ -1,0 +1,104 @@
+"""A NetBox of its own for a benchmark: started by it, and gone when it ends, however it ends."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from trunkline.dev import netbox, postgres, process, redis
+from trunkline.dev.bench.command import RequestLog
+from trunkline.dev.errors import DevError
+from trunkline.dev.secrets import Secrets
+from trunkline.dev.state import PROJECT, State
+
+_PREFIX = "bench-"
+
+
+@dataclass(frozen=True)
+class World:
+    """A running NetBox that notes each request it receives."""
+
+    url: str
+    token: str
+    log: RequestLog
+    folder: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What lets a client in."""
+        return {"NETBOX_URL": self.url, "NETBOX_TOKEN": self.token}
+
+
+@contextmanager
+def embedded_netbox(console: Console) -> Iterator[World]:
+    """An empty NetBox on a free port; stopped and removed at the end."""
+    _remove_abandoned()
+    state = State.of(f"{_PREFIX}{os.getpid()}")
+    state.create()
+    try:
+        secrets, port = Secrets.make(), _free_port()
+        secrets.save(state)
+        log = RequestLog(state.data / "requests.log")
+        with console.status("Starting NetBox"):
+            postgres.up(state)
+            redis.up(state)
+            netbox.up(state, secrets, port, request_log=log.path)
+            netbox.wait_ready(state, secrets, port)
+        yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state.data)
+    finally:
+        with _uninterrupted():
+            _remove(state)
+
+
+def bootstrap(world: World, scenario: Path) -> None:
+    """Give NetBox what orders refer to: the project's own playbook, with this scenario."""
+    argv = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        "playbooks/netbox_bootstrap.yml",
+        "-e",
+        f"@{scenario}",
+    ]
+    done = subprocess.run(argv, cwd=PROJECT, env=os.environ | world.env, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DevError(f"NetBox could not be bootstrapped:\n{done.stdout}{done.stderr}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _remove_abandoned() -> None:
+    """A benchmark that was killed could not stop what it had started."""
+    for state in State.started():
+        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(state.name.removeprefix(_PREFIX))):
+            _remove(state)
+
+
+def _remove(state: State) -> None:
+    process.stop(state, netbox.NAME)
+    redis.down(state)
+    postgres.down(state)
+    state.remove_runtime()
+    shutil.rmtree(state.data, ignore_errors=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A second Ctrl-C does not leave half of it running."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        with suppress(TypeError):  # a handler that was not set from Python
+            signal.signal(signal.SIGINT, before)
