@@ -111,7 +111,34 @@ def test_a_change_is_an_order_for_the_same_objects() -> None:
         assert new != changed
 
 
-def test_masks_and_the_order_of_lists_make_no_difference_but_all_else_does() -> None:
-    one = normal({"tags": ["b", "a"], "ips": [{"address": "10.0.0.2/32"}], "status": "staged"})
-    other = normal({"tags": ["a", "b"], "ips": [{"address": "10.0.0.2/22"}], "status": "active"})
-    assert differences(one, other) == ["status: staged / active"]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"tags": ["b", "a"]}, {"tags": ["a", "b"]}),
+        ({"address": "10.0.0.2/32"}, {"address": "10.0.0.9/22"}),
+        ({"address": "fc00:0:1:4::1/127"}, {"address": "fc00:0:1:8::1/127"}),
+        ({"prefix": "10.1.0.2/31"}, {"prefix": "10.1.0.8/31"}),
+    ],
+)
+def test_who_came_first_makes_no_difference_to_the_outcome(one: dict[str, object], other: dict[str, object]) -> None:
+    assert differences(normal(one), normal(other)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"status": "staged"}, {"status": "active"}),
+        ({"address": "172.20.0.1/16"}, {"address": "172.20.0.2/16"}),
+        ({"address": "10.1.0.2/31"}, {"address": "10.1.0.3/31"}),
+        ({"prefix": "10.1.0.4/31"}, {"prefix": "10.1.0.4/30"}),
+        ({"prefix": "10.1.0.0/22"}, {"prefix": "10.0.0.0/22"}),
+        ({"interfaces": [{"name": "lo0"}]}, {"interfaces": []}),
+        ({"cable": None}, {"cable": {"label": "B-1"}}),
+    ],
+)
+def test_all_else_is_a_difference(one: dict[str, object], other: dict[str, object]) -> None:
+    assert len(differences(normal(one), normal(other))) == 1
+
+
+def test_a_difference_is_named_by_its_place() -> None:
+    assert differences({"a": [{"b": 1}]}, {"a": [{"b": 2}]}) == ["a[0].b: 1 / 2"]

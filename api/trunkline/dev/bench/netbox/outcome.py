@@ -1,14 +1,16 @@
 """What NetBox holds of the orders: each side has to leave the same behind, or its seconds mean nothing.
 
 Left out is what netbox.netbox cannot set: the mask of an address from a pool (it takes the pool's), and owner and tag
-of a circuit termination. Neither costs the others a request less or more.
+of a circuit termination. Neither costs the others a request less or more. Which address of a pool an order gets is left
+out, too: where orders run beside each other, that is a matter of who comes first.
 """
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httpx
 
-from trunkline.dev.bench.netbox.orders import Order
+from trunkline.dev.bench.netbox.orders import POOLS, Order
 from trunkline.dev.bench.world import World
 from trunkline.dev.errors import DevError
 
@@ -57,9 +59,10 @@ def holding(world: World, kind: str, orders: list[Order]) -> Holding:
 
 
 def normal(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The same without masks of addresses and with lists in a fixed order."""
+    """The same with lists in a fixed order, and addresses and prefixes of a pool as the pool that they are from."""
     if isinstance(value, dict):
-        return {name: _bare(item) if name == "address" else normal(item) for name, item in sorted(value.items())}
+        special = {"address": _address, "prefix": _prefix}
+        return {name: special.get(name, normal)(item) for name, item in sorted(value.items())}
     if isinstance(value, list):
         return sorted((normal(item) for item in value), key=repr)
     return value
@@ -76,5 +79,20 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:  # noqa: ANN
     return [] if one == other else [f"{path.removeprefix('.')}: {one} / {other}"]
 
 
-def _bare(address: str) -> str:
-    return address.split("/", maxsplit=1)[0]
+def _address(text: str) -> str:
+    address = ip_address(text.partition("/")[0])
+    for role, pools in POOLS.items():
+        for pool in pools:
+            if address in ip_network(pool):
+                # The A end of a circuit has the lower address.
+                end = f", {'lower' if int(address) % 2 == 0 else 'upper'}" if role == "core-link" else ""
+                return f"from {pool}{end}"
+    return str(address)
+
+
+def _prefix(text: str) -> str:
+    prefix = ip_network(text)
+    for pool in (ip_network(pool) for pools in POOLS.values() for pool in pools):
+        if prefix.version == pool.version and prefix != pool and prefix.subnet_of(pool):  # type: ignore[arg-type]
+            return f"/{prefix.prefixlen} from {pool}"
+    return text
