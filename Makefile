@@ -31,6 +31,7 @@ clean: down ## stop everything and remove the data
 env: ## print the exports that let a client in: eval "$$(make -s env)"
 	$(dev) env
 
+# With TRUNKLINE_TEST_NETBOX_URL and TRUNKLINE_TEST_NETBOX_TOKEN the tests use that NetBox, whatever its version.
 test: ## every test, against the real NetBox and real routers (ARGS="-k name" chooses)
 	$(bootstrap) embedded,test
 	@.venv/bin/pytest $(ARGS)

@@ -14,6 +14,12 @@ from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import State
 
 _PREFIX = "test-"
+# Another NetBox than the embedded one, for instance of a version that is not on PyPI: its URL without /api, and a token
+# of its superuser `admin`. The tests leave objects in it.
+_OTHER_NETBOX = {
+    "NETBOX_URL": os.environ.get("TRUNKLINE_TEST_NETBOX_URL", "").rstrip("/"),
+    "NETBOX_TOKEN": os.environ.get("TRUNKLINE_TEST_NETBOX_TOKEN", ""),
+}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -22,7 +28,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if _wanted(session, "postgres", "netbox", "slot"):
         system.ensure_packages()
-    if not _wanted(session, "netbox"):
+    if not _wanted(session, "netbox") or _OTHER_NETBOX["NETBOX_URL"]:
         return
     session.config.stash[_NETBOX_PORT] = port = _free_port()
     state = _state()
@@ -68,17 +74,22 @@ def postgres(state: State) -> State:
 
 @pytest.fixture(scope="session")
 def netbox_port(request: pytest.FixtureRequest) -> int:
-    """Where this session's NetBox listens."""
+    """Where this session's embedded NetBox listens."""
+    if _OTHER_NETBOX["NETBOX_URL"]:
+        pytest.skip("TRUNKLINE_TEST_NETBOX_URL names another NetBox than the embedded one")
     return request.config.stash[_NETBOX_PORT]
 
 
 @pytest.fixture(scope="session")
-def netbox(state: State, netbox_port: int) -> dict[str, str]:
+def netbox(request: pytest.FixtureRequest) -> dict[str, str]:
     """A running NetBox, as the environment that lets a client in: NETBOX_URL and NETBOX_TOKEN."""
+    if _OTHER_NETBOX["NETBOX_URL"]:
+        return _OTHER_NETBOX
+    state, port = request.getfixturevalue("state"), request.getfixturevalue("netbox_port")
     secrets = Secrets.load(state)
     assert secrets is not None
-    embedded_netbox.wait_ready(state, secrets, netbox_port)
-    return {"NETBOX_URL": f"http://127.0.0.1:{netbox_port}", "NETBOX_TOKEN": secrets.netbox_token}
+    embedded_netbox.wait_ready(state, secrets, port)
+    return {"NETBOX_URL": f"http://127.0.0.1:{port}", "NETBOX_TOKEN": secrets.netbox_token}
 
 
 @pytest.fixture(scope="session")

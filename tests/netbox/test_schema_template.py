@@ -9,7 +9,9 @@ from trunkline.dev.state import State
 FOLDER = Path(embedded.__file__).parent
 
 
-def test_the_shipped_schema_is_what_netbox_s_own_migrations_make(netbox: dict[str, str], state: State) -> None:
+def test_the_shipped_schema_is_what_netbox_s_own_migrations_make(
+    netbox_port: int, netbox: dict[str, str], state: State
+) -> None:
     embedded.manage(state, Secrets.make(), "netbox", "migrate", "--check")
 
 

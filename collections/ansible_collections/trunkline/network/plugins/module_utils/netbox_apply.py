@@ -234,7 +234,7 @@ def lookup(session: Session, group: list[Operation], progress: Progress) -> None
         "device_id": sorted({body["device_id"] for body in wanted}),
         "name": sorted({body["name"] for body in wanted}),
     }
-    rows = session.get("dcim/interfaces/", {**filters, "brief": "true", "limit": 0})["results"]
+    rows = session.rows("dcim/interfaces/", {**filters, "brief": "true"})
     ids = {(row["device"]["id"], row["name"]): row["id"] for row in rows}
     note(progress, group, [{"id": ids[body["device_id"], body["name"]]} for body in wanted])
 

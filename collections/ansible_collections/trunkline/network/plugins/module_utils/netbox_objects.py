@@ -53,7 +53,7 @@ def _rows(session: Session, group: Declared, path: str) -> Iterator[Record]:
     field = KEYS[group.type][-1]
     values = sorted({str(_required(group, item, field)) for item in group.items})
     for start in range(0, len(values), ASK_FOR):
-        yield from session.get(path, {field: values[start : start + ASK_FOR], "limit": 0})["results"]
+        yield from session.rows(path, {field: values[start : start + ASK_FOR]})
 
 
 def _required(group: Declared, item: Record, field: str) -> object:

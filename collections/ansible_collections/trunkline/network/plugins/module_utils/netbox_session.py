@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -76,7 +77,7 @@ class Transport(HTTPAdapter):
                 answer = self.send_once(request, *args, **kwargs)
             except requests.exceptions.SSLError:
                 raise
-            except requests.exceptions.ConnectionError:
+            except (requests.exceptions.ConnectionError, requests.exceptions.Timeout):
                 if last or not reading:
                     raise
             else:
@@ -167,6 +168,16 @@ class Session:
         """Answer of GET /api/`path`."""
         return self._send("GET", f"{self.url}/api/{path}", None, params)
 
+    def rows(self, path: str, params: Mapping[str, Any]) -> list[Record]:
+        """All objects of the list at /api/`path`: one request for each page, as large as NetBox allows."""
+        found: list[Record] = []
+        while True:
+            # In order of id: rows that are equal in NetBox's own order could change places between two pages.
+            page = self.get(path, {**params, "ordering": "id", "limit": 0, "offset": len(found)})
+            found += page["results"]
+            if not page["next"] or not page["results"]:
+                return found
+
     def post(self, path: str, payload: Record | list[Record]) -> Json:
         """Create at /api/`path`: one object, or a list (all or nothing)."""
         return self._send("POST", f"{self.url}/api/{path}", self._signed(payload))
@@ -224,6 +235,11 @@ class Session:
             if writing:
                 raise UncertainWriteError(f"NetBox at {self.url} failed during a write ({code}: {reason_of(answer)})")
             raise UnavailableError(f"NetBox at {self.url} failed ({code}: {reason_of(answer)}). See NetBox's log.")
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise UnavailableError(
+                f"NetBox at {self.url} is too busy (429: {reason_of(answer)}), also after {READ_ATTEMPTS} attempts. "
+                "Try again later."
+            )
         if code == 409:
             raise ConflictError(reason_of(answer), code)
         if code >= 400:
