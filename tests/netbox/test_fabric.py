@@ -8,30 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_fabric import Part, fabric_from
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_pages import SHORTEST_PAGE
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Transport
-from tests.netbox.netbox_world import World
+from tests.netbox.netbox_world import PageAtATime, World
 
 Ordered = tuple[NodeOrder, NodeOrder, CircuitOrder]
 MANY = 2 * SHORTEST_PAGE
-
-
-class PageAtATime(Transport):
-    """As before a NetBox whose MAX_PAGE_SIZE is as low as it may be."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        body = json.loads(request.body or "{}")
-        for value in body.get("variables", {}).values():
-            if isinstance(value, dict) and "limit" in value:
-                value["limit"] = min(value["limit"], SHORTEST_PAGE)
-        request.prepare_body(None, None, body)
-        return super().send(request, *args, **kwargs)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ class Session:
         answer = self._send("POST", f"{self.url}/graphql/", {"query": query, "variables": dict(variables)})
         if answer.get("errors"):
             reasons = "; ".join(str(error.get("message", error)) for error in answer["errors"])
-            raise RefusedError(f"NetBox refused a GraphQL query: {reasons}. NetBox 4.5 or newer is needed.", 400)
+            raise RefusedError(f"NetBox refused a GraphQL query: {reasons}. NetBox 4.5.2 or newer is needed.", 400)
         data: Record = answer["data"]
         return data
 

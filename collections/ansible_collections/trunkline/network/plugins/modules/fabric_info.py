@@ -42,8 +42,6 @@ options:
     default: []
 extends_documentation_fragment:
   - trunkline.network.netbox
-notes:
-  - NetBox 4.5.2 or newer, whose GraphQL can begin a page after a given object.
 seealso:
   - module: trunkline.network.device_intent
   - module: trunkline.network.node
