@@ -34,7 +34,7 @@ def test_the_artifact_holds_the_collection_and_nothing_of_the_service(installed:
     assert not [name for name in names if name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("kind", ["module", "filter", "role"])
+@pytest.mark.parametrize("kind", ["module", "filter", "role", "inventory"])
 def test_everything_installed_is_documented(installed: Path, kind: str) -> None:
     listed = json.loads(_run("ansible-doc", "-t", kind, "-l", "--json", "trunkline.network", path=installed))
     documented = json.loads(_run("ansible-doc", "-t", kind, "--json", *listed, path=installed))

@@ -43,7 +43,7 @@ requirements:
   - pynetbox >= 7.9
 notes:
   - The module talks to NetBox from where it runs; use C(connection=local) or C(delegate_to=localhost).
-  - NetBox 4.5 or newer, with the custom fields and the tag that the role trunkline.network.netbox_bootstrap makes.
+  - NetBox 4.5.2 or newer, with the custom fields and the tag that the role trunkline.network.netbox_bootstrap makes.
 attributes:
   check_mode:
     support: full

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+import re
+from functools import wraps
+from ipaddress import ip_interface, ip_network
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
@@ -15,22 +17,52 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+# Two digits for the authority, then groups of four: what fits into the 13 bytes that a NET has for it (ISO/IEC 8348).
+AREA = re.compile(r"[0-9A-Fa-f]{2}(\.[0-9A-Fa-f]{4}){0,6}")
+
+
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
     def call(*args: object, **kwargs: object) -> object:
         try:
             return function(*args, **kwargs)
         except ValueError as error:
-            raise AnsibleFilterError(str(error)) from error
+            raise AnsibleFilterError(f"{function.__name__}: {error}") from error
+        except KeyError as error:
+            raise AnsibleFilterError(f"{function.__name__}: an item has no {error}") from error
 
     return call
 
 
+def _text(value: object) -> str:
+    # ipaddress takes a number for an address: 10 would be 0.0.0.10.
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a text")  # noqa: TRY004 - the guard translates ValueError
+    return value
+
+
+def iso_net(loopback: str, area: str) -> str:
+    """The ISO NET of a router."""
+    if not AREA.fullmatch(_text(area)):
+        raise ValueError(f"{area!r} is not an IS-IS area: give it as 49.0001")
+    return addresses.iso_net(_text(loopback), area)
+
+
 def link_ends(prefix: str) -> list[str]:
     """Both addresses of a /31 or /127."""
-    network = ip_network(prefix)
+    network = ip_network(_text(prefix))
     if network.num_addresses != 2:
         raise ValueError(f"{prefix} is not a /31 or a /127")
     return [addresses.first_of(prefix), addresses.second_of(prefix)]
+
+
+def link_peer(address: str) -> str:
+    """The other address of the /31 or /127 that this one is in."""
+    interface = ip_interface(_text(address))
+    if interface.network.num_addresses != 2:
+        raise ValueError(f"{address} is not an address of a /31 or a /127, with its length")
+    ends = link_ends(str(interface.network))
+    return ends[interface == ip_interface(ends[0])]
 
 
 def pool_roles(pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,8 +117,9 @@ class FilterModule:
         return {
             "device_diffs": device_diffs,
             "interfaces_on": interfaces_on,
-            "iso_net": _guarded(addresses.iso_net),
+            "iso_net": _guarded(iso_net),
             "link_ends": _guarded(link_ends),
+            "link_peer": _guarded(link_peer),
             "pool_roles": _guarded(pool_roles),
             "pool_prefixes": _guarded(pool_prefixes),
             "reserved_addresses": _guarded(reserved_addresses),

@@ -28,8 +28,10 @@ NOT_PHYSICAL = ("virtual", "lag", "bridge")
 
 OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
 CABLES = """
-query ($ids: [ID!]) {
-  cable_list(filters: {id: {in_list: $ids}}) { id a_terminations { ...end } b_terminations { ...end } }
+query ($ids: [ID!], $cable_list: OffsetPaginationInput) {
+  cable_list(filters: {id: {in_list: $ids}}, pagination: $cable_list) {
+    id a_terminations { ...end } b_terminations { ...end }
+  }
 }
 fragment end on CableTerminationTerminationType { __typename
   ... on CircuitTerminationType { circuit { cid } }
@@ -38,28 +40,30 @@ fragment end on CableTerminationTerminationType { __typename
 """
 QUERY = f"""
 query ($devices: [String!], $cids: [String!], $owned: String!, $providers: [String!], $types: [String!],
-       $pools: [String!]) {{
-  device_list(filters: {{name: {{in_list: $devices}}}}) {{
+       $pools: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput,
+       $cable_list: OffsetPaginationInput, $prefix_list: OffsetPaginationInput,
+       $ip_address_list: OffsetPaginationInput) {{
+  device_list(filters: {{name: {{in_list: $devices}}}}, pagination: $device_list) {{
     id name site {{ id slug }} platform {{ slug }} oob_ip {{ address }} primary_ip4 {{ address }}
     interfaces {{
       id name type mgmt_only description last_updated cable {{ id custom_fields }}
     }}
   }}
-  circuit_list(filters: {{cid: {{in_list: $cids}}, OR: {OWNED}}}) {{
+  circuit_list(filters: {{cid: {{in_list: $cids}}, OR: {OWNED}}}, pagination: $circuit_list) {{
     id cid status description commit_rate custom_fields last_updated provider {{ slug }} type {{ slug }}
     terminations {{ id term_side port_speed last_updated termination {{ __typename ... on SiteType {{ id slug }} }} }}
   }}
-  cable_list(filters: {OWNED}) {{
+  cable_list(filters: {OWNED}, pagination: $cable_list) {{
     id label custom_fields
     a_terminations {{ __typename
       ... on InterfaceType {{ id name description last_updated device {{ name platform {{ slug }} oob_ip {{ address }}
         primary_ip4 {{ address }} }} }} }}
     b_terminations {{ __typename ... on CircuitTerminationType {{ id term_side }} }}
   }}
-  prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}, OR: {OWNED}}}) {{
+  prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}, OR: {OWNED}}}, pagination: $prefix_list) {{
     {POOL_FIELDS} description custom_fields last_updated
   }}
-  ip_address_list(filters: {OWNED}) {{ {ADDRESS_FIELDS} }}
+  ip_address_list(filters: {OWNED}, pagination: $ip_address_list) {{ {ADDRESS_FIELDS} }}
   provider_list(filters: {{slug: {{in_list: $providers}}}}) {{ slug }}
   circuit_type_list(filters: {{slug: {{in_list: $types}}}}) {{ slug }}
 }}

@@ -26,8 +26,10 @@ LENGTH = {4: 32, 6: 128}
 
 QUERY = f"""
 query ($names: [String!], $owned: String!, $sites: [String!], $roles: [String!], $types: [String!],
-       $platforms: [String!], $pools: [String!], $management: [String!], $leaving: Boolean!) {{
-  device_list(filters: {{name: {{in_list: $names}}, OR: {{custom_field_data: {{
+       $platforms: [String!], $pools: [String!], $management: [String!], $leaving: Boolean!,
+       $device_list: OffsetPaginationInput, $ip_address_list: OffsetPaginationInput,
+       $prefix_list: OffsetPaginationInput) {{
+  device_list(pagination: $device_list, filters: {{name: {{in_list: $names}}, OR: {{custom_field_data: {{
       path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}}}) {{
     id name status last_updated custom_fields
     site {{ slug }} role {{ slug }} device_type {{ slug }} platform {{ slug }}
@@ -42,13 +44,15 @@ query ($names: [String!], $owned: String!, $sites: [String!], $roles: [String!],
       }}
     }}
   }}
-  ip_address_list(filters: {{address: {{in_list: $management}}, OR: {{custom_field_data: {{
-      path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}}}) {{ {ADDRESS_FIELDS} }}
+  ip_address_list(pagination: $ip_address_list, filters: {{address: {{in_list: $management}}, OR: {{
+      custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}}}) {{
+    {ADDRESS_FIELDS}
+  }}
   site_list(filters: {{slug: {{in_list: $sites}}}}) {{ slug }}
   device_role_list(filters: {{slug: {{in_list: $roles}}}}) {{ slug }}
   device_type_list(filters: {{slug: {{in_list: $types}}}}) {{ slug interfacetemplates {{ name }} }}
   platform_list(filters: {{slug: {{in_list: $platforms}}}}) {{ slug }}
-  prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}}}) {{ {POOL_FIELDS} }}
+  prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}}}, pagination: $prefix_list) {{ {POOL_FIELDS} }}
 }}
 """
 

@@ -28,6 +28,7 @@ else:
     MISSING = ""
 
 from .netbox_errors import ConflictError, RefusedError, TokenError, UnavailableError, UncertainWriteError
+from .netbox_pages import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,11 +157,21 @@ class Session:
         return self.transport.writes
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> Record:
-        """Answer of one GraphQL query (a read). Raises RefusedError when NetBox reports errors."""
+        """Answer of one GraphQL query (a read), in one request and one more for each further page of the lists that
+        `Pages` takes for paged; of the other lists, what NetBox puts on one page. Raises RefusedError when NetBox
+        reports errors.
+        """
+        pages = Pages(query)
+        first = page = self._graphql(query, {**variables, **pages.variables()})
+        while pages.take(page):
+            page = self._graphql(query, {**variables, **pages.variables()})
+        return first | pages.rows
+
+    def _graphql(self, query: str, variables: Mapping[str, Any]) -> Record:
         answer = self._send("POST", f"{self.url}/graphql/", {"query": query, "variables": dict(variables)})
         if answer.get("errors"):
             reasons = "; ".join(str(error.get("message", error)) for error in answer["errors"])
-            raise RefusedError(f"NetBox refused a GraphQL query: {reasons}. NetBox 4.5 or newer is needed.", 400)
+            raise RefusedError(f"NetBox refused a GraphQL query: {reasons}. NetBox 4.5.2 or newer is needed.", 400)
         data: Record = answer["data"]
         return data
 

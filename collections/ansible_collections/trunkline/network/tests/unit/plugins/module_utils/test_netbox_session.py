@@ -134,7 +134,7 @@ def test_a_refusal_tells_field_and_reason(server: Server, status: int, kind: typ
 
 def test_a_refused_query_is_reported(server: Server) -> None:
     server.body = {"data": None, "errors": [{"message": "Unknown field"}]}
-    with pytest.raises(RefusedError, match=r"GraphQL query: Unknown field\. NetBox 4\.5 or newer is needed"):
+    with pytest.raises(RefusedError, match=r"GraphQL query: Unknown field\. NetBox 4\.5\.2 or newer is needed"):
         session(server).graphql("query {x}", {})
 
 
