@@ -55,7 +55,7 @@ requirements:
 notes:
   - NetBox 4.5.2 or newer, whose GraphQL can begin a page after a given object.
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -81,7 +81,6 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import NetBoxError
@@ -110,8 +109,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._read_config_data(path)
         self.inventory.add_group(DEVICES)
         for node in self._nodes(path, cache):
-            # Ansible before 2.19 would take a text with braces for a template.
-            self._add(wrap_var(node))
+            self._add(node)
 
     def _nodes(self, path: str, cache: bool) -> list[dict[str, Any]]:
         self.load_cache_plugin()

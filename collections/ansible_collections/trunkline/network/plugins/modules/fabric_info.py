@@ -47,7 +47,7 @@ seealso:
   - module: trunkline.network.node
   - module: trunkline.network.circuit
 author:
-  - Trunkline contributors
+  - Trunkline contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -10,6 +10,8 @@ from ansible_collections.trunkline.network.plugins.module_utils.netbox_pages imp
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
 
 QUERY = "query ($names: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput) {}"
+# What NetBox takes for a page where the query asks for none.
+FIRST = {"start": 0, "limit": 2 * PAGE}
 
 
 class Cut(Session):
@@ -17,18 +19,18 @@ class Cut(Session):
 
     def __init__(self, rows: dict[str, list[int]], max_page_size: int) -> None:
         super().__init__("http://127.0.0.1:1", "token")
-        self.held = rows
+        self.rows = rows
         self.max_page_size = max_page_size
         self.asked = 0
 
     def _send(self, method: str, url: str, payload: Any, *more: Any, **most: Any) -> Any:
         self.asked += 1
         pages = payload["variables"]
-        return {"data": {name: self._page(ids, pages.get(name)) for name, ids in self.held.items()}}
+        return {"data": {name: self._page(ids, pages.get(name, FIRST)) for name, ids in self.rows.items()}}
 
-    def _page(self, ids: list[int], page: dict[str, int] | None) -> list[dict[str, str]]:
-        start, limit = (page["start"], page["limit"]) if page else (0, self.max_page_size)
-        return [{"id": str(number)} for number in sorted(ids) if number >= start][: min(limit, self.max_page_size)]
+    def _page(self, ids: list[int], page: dict[str, int]) -> list[dict[str, str]]:
+        rows = [{"id": str(number)} for number in sorted(ids) if number >= page["start"]]
+        return rows[: min(page["limit"], self.max_page_size)]
 
 
 def read(netbox: Session) -> dict[str, list[int]]:
