@@ -19,14 +19,14 @@ class Cut(Session):
 
     def __init__(self, rows: dict[str, list[int]], max_page_size: int) -> None:
         super().__init__("http://127.0.0.1:1", "token")
-        self.rows = rows
+        self.held = rows
         self.max_page_size = max_page_size
         self.asked = 0
 
     def _send(self, method: str, url: str, payload: Any, *more: Any, **most: Any) -> Any:
         self.asked += 1
         pages = payload["variables"]
-        return {"data": {name: self._page(ids, pages.get(name, FIRST)) for name, ids in self.rows.items()}}
+        return {"data": {name: self._page(ids, pages.get(name, FIRST)) for name, ids in self.held.items()}}
 
     def _page(self, ids: list[int], page: dict[str, int]) -> list[dict[str, str]]:
         rows = [{"id": str(number)} for number in sorted(ids) if number >= page["start"]]
