@@ -35,6 +35,7 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
             "z": {"node": z.name, "interface": "eth8"},
         },
         "device_intent": {"device": a.name},
+        "fabric_info": {"sites": [standing.site]},
         "frr_deploy": {"device": a.name, "template": "lines.j2"},
         "netbox_objects": {"objects": [{"type": "dcim.site", "items": [{"slug": new.name, "name": new.name}]}]},
         "node": {
