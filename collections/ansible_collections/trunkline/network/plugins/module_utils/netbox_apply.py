@@ -115,11 +115,7 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
     """Send the plan's operations, in order of stage; those of a stage in bulk, and several requests at once."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for _stage, stage_groups in groupby(sequence(plan), key=lambda group: group[0].stage):
-            parts = [
-                (part, Progress(results=progress.results))
-                for group in stage_groups
-                for part in portions(group)
-            ]
+            parts = [(part, Progress(results=progress.results)) for group in stage_groups for part in portions(group)]
             sending = [threads.submit(send, session, group, part) for group, part in parts]
             errors = [error for one in sending if (error := one.exception())]
             for _group, part in parts:
