@@ -80,7 +80,7 @@ def ours(state: State, subscriptions: int) -> Iterator[Server]:
     search = [f"/api/v1/subscriptions?limit={_PAGE}&q={word}" for word in _words(subscriptions)]
     detail = [f"/api/v1/subscriptions/{one}" for one in _circuits(state, database)]
     paths = {
-        "list": [f"/api/v1/subscriptions?limit={_PAGE}&status=active&product=core-circuit-10g&sort=-start_date"],
+        "list": [f"/api/v1/subscriptions?limit={_PAGE}&status=active&product=core-circuit-10g&sort=-created_at"],
         "search": search,
         "detail": detail,
     }
@@ -185,8 +185,8 @@ def _words(subscriptions: int) -> list[str]:
 
 def _circuits(state: State, database: str) -> list[str]:
     """The ids of some circuits, the same on both sides."""
-    ids = ", ".join(f"(md5('circuit ' || {number})::uuid)" for number in range(_DIFFERENT))
-    return postgres.sql(state, f"SELECT * FROM (VALUES {ids}) AS some", database).split()  # noqa: S608
+    numbers = f"generate_series(0, {_DIFFERENT - 1})"
+    return postgres.sql(state, f"SELECT md5('circuit ' || i)::uuid FROM {numbers} AS i", database).split()  # noqa: S608
 
 
 def _run(argv: Sequence[str], env: Mapping[str, str], folder: Path) -> str:
