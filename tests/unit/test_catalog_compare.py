@@ -95,7 +95,9 @@ def node(**changes: object) -> Catalogue:
             [RenameFixedInput("node", "vendor", "maker"), ChangeFixedInput("node", "speed", 10, 100)],
         ),
         (
-            Catalogue(NOW.blocks | {"Tap": {"name": TEXT}}, {**NOW.products, "tap": ProductState("T", "A tap", "Tap")}),
+            Catalogue(
+                {**NOW.blocks, "Tap": {"name": TEXT}}, {**NOW.products, "tap": ProductState("T", "A tap", "Tap")}
+            ),
             Answers(),
             [CreateBlock("Tap", {"name": TEXT}), CreateProduct("tap", "T", "A tap", "Tap")],
         ),

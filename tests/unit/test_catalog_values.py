@@ -110,7 +110,7 @@ def test_who_may_order_a_product() -> None:
         values = {"slug": "vpn", "name": "VPN", "description": "", "block": VpnBlock, "fixed_inputs": {}}
         product = Product(**values, provision_playbook="", terminate_playbook="", **more)  # type: ignore[arg-type]
         found = product.orderable_by(customer)
-        return found and f"{found.field}: {found.message}"
+        return f"{found.field}: {found.message}" if found else None
 
     assert refusal("noc") is None
     assert refusal("noc", status="hidden") is None

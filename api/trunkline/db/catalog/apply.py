@@ -69,13 +69,13 @@ def _settle(connection: Connection, product: Product) -> None:
         ),
         {"slug": product.slug},
     ).all()
-    claims: dict[str, str] = {}
+    claims: list[tuple[str, str]] = []
     model = at_stage(product.block, "initial")
     changed = []
     for row in rows:
         block = _read(model, product, row.id, row.description, row.block)
         if set(row.claims) != set(block.claims()):
-            claims |= dict.fromkeys(block.claims(), str(row.id))
+            claims += [(what, str(row.id)) for what in block.claims()]
             changed.append(row.id)
         if block.describe() != row.description:
             connection.execute(
@@ -83,7 +83,7 @@ def _settle(connection: Connection, product: Product) -> None:
                 {"text": block.describe(), "id": row.id},
             )
     connection.execute(text("DELETE FROM claims WHERE subscription_id = ANY(:ids)"), {"ids": changed})
-    for what, subscription in claims.items():
+    for what, subscription in claims:
         given = connection.execute(
             text(
                 "INSERT INTO claims (what, subscription_id) VALUES (:what, :id) ON CONFLICT (what) DO UPDATE "
