@@ -43,6 +43,12 @@ class Product:
     status: ProductStatus = "active"
     customers: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Playbooks get both in one mapping."""
+        both = sorted(self.fixed_inputs.keys() & self.block.model_fields.keys())
+        if both:
+            raise TypeError(f"product {self.slug}: {', '.join(both)} is both a field and a fixed input; rename one")
+
     def orderable_by(self, customer: str) -> FieldError | None:
         """What stands against an order for the customer with this shortcode; None: nothing."""
         if self.status == "end-of-life":

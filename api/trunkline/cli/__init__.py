@@ -5,12 +5,13 @@ Imports happen inside the commands, so that each starts as fast as it can.
 
 import typer
 
-from trunkline.cli import db, server, tokens
+from trunkline.cli import db, product, server, tokens
 
 cli = typer.Typer(name="trunkline", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 cli.command()(server.serve)
 cli.command()(server.worker)
 cli.add_typer(db.commands, name="db")
+cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")
 
 
