@@ -1,7 +1,7 @@
 """Runs without a subscription (plans, tasks, batches), the history of subscriptions, full-text search.
 
 Revision: 0010
-Follows: 0003
+Follows: 0004
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 revision = "0010"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
