@@ -45,9 +45,11 @@ $$;
 CREATE TRIGGER trunkline_record_change AFTER INSERT OR UPDATE ON subscriptions
     FOR EACH ROW EXECUTE FUNCTION trunkline_record_change();
 """
-_SEARCH = """
-to_tsvector('simple', description || ' ' || note || ' ' || product_slug)
-|| jsonb_to_tsvector('simple', block, '["string", "numeric"]')
+_SEARCH = r"""
+to_tsvector('simple', regexp_replace(
+    description || ' ' || note || ' ' || product_slug || ' '
+    || jsonb_path_query_array(block, '$.** ? (@.type() == "string" || @.type() == "number")')::text,
+    '[^[:alnum:]]+', ' ', 'g'))
 """
 
 

@@ -161,9 +161,12 @@ class RemovedValue(Base):
     __table_args__ = (Index("ix_removed_values_revision_field", "revision", "field"),)
 
 
-_SEARCH = """
-to_tsvector('simple', description || ' ' || note || ' ' || product_slug)
-|| jsonb_to_tsvector('simple', block, '["string", "numeric"]')
+# Words of what people see and of all values of the block; trunkline/routes/subscriptions/search.py asks for them.
+_SEARCH = r"""
+to_tsvector('simple', regexp_replace(
+    description || ' ' || note || ' ' || product_slug || ' '
+    || jsonb_path_query_array(block, '$.** ? (@.type() == "string" || @.type() == "number")')::text,
+    '[^[:alnum:]]+', ' ', 'g'))
 """
 
 
