@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -12,17 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.api.live_service import make_token
+from tests.checkout import ROOT, copy_checkout
 from trunkline.db.migrate import upgrade
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev.state import State
 from trunkline.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/add-a-product.md"
 BIN = Path(sys.executable).parent
+_WITHIN_S = 900  # it starts the service four times, pytest once, and places four runs
 # The reader's stack is this session's: `make` starts the service alone, on its own database and the session's NetBox.
 MAKE = r"""
 set -euo pipefail
+PS4='+ ${SECONDS}s '
 trap 'kill $API 2> /dev/null || true' EXIT
 API=
 make() {
@@ -42,26 +43,15 @@ make() {
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what git has (and of what is new) of this checkout."""
-    folder = tmp_path_factory.mktemp("guide") / "trunkline"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if ((ROOT / name).is_file() and "firewall" not in Path(name).name) or name == "examples/firewall.yml":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
-    return folder
+    """A copy, for the reader to change."""
+    return copy_checkout(tmp_path_factory.mktemp("guide") / "trunkline")
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.timeout(_WITHIN_S)
 def test_the_guide_works_as_written(checkout: Path, prepared: dict[str, str], postgres: State, free_port: int) -> None:
     name = f"guide_{uuid.uuid4().hex[:12]}"
     embedded_postgres.ensure_database(postgres, name)
@@ -84,7 +74,13 @@ def test_the_guide_works_as_written(checkout: Path, prepared: dict[str, str], po
     script = checkout.parent / "guide.sh"
     script.write_text(MAKE + "set -x\n" + "\n".join(blocks("sh")))
     done = subprocess.run(
-        ["bash", str(script)], cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=280
+        ["bash", str(script)],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_WITHIN_S - 20,
     )
     assert done.returncode == 0, done.stdout + done.stderr + (checkout / "service.log").read_text()[-4000:]
     described = [line for line in (checkout / "examples/firewall.yml").read_text().splitlines() if line[0] != "#"]

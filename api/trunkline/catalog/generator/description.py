@@ -91,7 +91,7 @@ class Device(_Strict):
 class Description(_Strict):
     """A product."""
 
-    name: Text = Field(max_length=60)
+    name: Text = Field(max_length=24)
     description: Text = Field(max_length=80)
     device: Device
     fixed_inputs: dict[FieldName, str | int] = {}

@@ -37,8 +37,8 @@ def generate(slug: str, description: Description, project: Path) -> list[Path]:
 
     Raises Invalid for a wrong slug, Conflict when a file is there already; nothing is written then.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug) or len(slug) > 50:
-        message = f"{slug!r} must be lower-case letters and digits, with hyphens between them, such as firewall"
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug) or len(slug) > 24:
+        message = f"{slug!r} must be at most 24 lower-case letters and digits with hyphens between, such as firewall"
         raise invalid([FieldError(field="NAME", message=message)])
     files = render(slug, description)
     there = [str(path) for path in files if (project / path).exists()]
