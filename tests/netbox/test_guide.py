@@ -44,7 +44,10 @@ make() {
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy, for the reader to change."""
-    return copy_checkout(tmp_path_factory.mktemp("guide") / "trunkline")
+    copy = copy_checkout(tmp_path_factory.mktemp("guide") / "trunkline")
+    if (copy / "api/trunkline/catalog/products/firewall.py").exists():
+        pytest.skip("this checkout has the guide's product committed already")
+    return copy
 
 
 def blocks(language: str) -> list[str]:

@@ -49,7 +49,8 @@ def test_what_is_written_passes_as_it_is(tmp_path: Path) -> None:
         if not (BIN / linter).exists():
             pytest.skip(f"{linter} is not installed: `make lint` brings it")
     project = copy_checkout(tmp_path / "trunkline")
-    written = generate("firewall", load(ROOT / "examples/firewall.yml"), project)
+    example = load(ROOT / "examples/firewall.yml").model_copy(update={"name": "Firewall of a test"})
+    written = generate("firewall-of-a-test", example, project)
     written += generate("passive-optical-tap-four", describe(), project)
     python = [str(path) for path in written if path.suffix == ".py"]
     playbooks = [str(path) for path in written if path.suffix == ".yml"]

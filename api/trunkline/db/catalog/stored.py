@@ -4,14 +4,17 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, text
 
 from trunkline.catalog.values import Values
 from trunkline.db.catalog.rewrite import Path, at, pattern, without
-from trunkline.db.catalog.state import Catalogue, Field, ProductState
+from trunkline.db.catalog.state import Catalogue, ProductState
 from trunkline.errors import Conflict
+
+if TYPE_CHECKING:
+    from trunkline.catalog.resource_types import Field
 
 type Place = tuple[str, Path]  # product, keys down to a block
 _BATCH = 1000

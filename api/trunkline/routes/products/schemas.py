@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from trunkline.catalog import Block, Product
 from trunkline.catalog.block import input_model, nested
 from trunkline.catalog.discovery import blocks_of
+from trunkline.catalog.resource_types import fields_of
 from trunkline.catalog.types import Changeable
-from trunkline.db.catalog.state import fields_of
 from trunkline.db.models import ProductRow
 from trunkline.routes.paging import ListParams
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.auth import Caller
-from trunkline.db.history import acting
 from trunkline.catalog import PRODUCTS
+from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
 from trunkline.errors import Conflict, IllegalTransition, NotFound
 from trunkline.runs.outcome import can_roll_back, carried_by
