@@ -5,16 +5,14 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from trunkline import __version__
 from trunkline.db.session import make_engine, make_sessions
-from trunkline.errors import ProblemDocument
 from trunkline.forms.netbox import NetBoxChoices
-from trunkline.routes import problems
+from trunkline.routes import openapi, problems
 from trunkline.routes.authentication import authenticate
 from trunkline.routes.customers.endpoints import router as customers
 from trunkline.routes.forms.endpoints import router as forms
@@ -30,9 +28,6 @@ from trunkline.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 
-_PROBLEM = {"model": ProblemDocument, "description": "Problem details (RFC 9457)"}
-_PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 404, 409, 422, 503), _PROBLEM)
-
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Settings are read when it starts, unless they are given."""
@@ -44,12 +39,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.given_settings = settings
     problems.install(app)
-    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)], responses=_PROBLEMS)
+    openapi.install(app)
+    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
     for router in (products, customers, subscriptions, forms, runs, tasks, tokens):
         secured.include_router(router)
     app.include_router(secured)
-    app.include_router(health, prefix="/api/v1", responses={503: _PROBLEM})
-    app.include_router(metrics_router, responses={401: _PROBLEM})
+    app.include_router(health, prefix="/api/v1")
+    app.include_router(metrics_router)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:

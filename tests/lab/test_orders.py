@@ -175,9 +175,10 @@ def test_ordering_the_same_again_changes_nothing(world: World) -> None:
 def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(world: World) -> None:
     tour = (PROJECT / "README.md").read_text().split("**Move the traffic away.**")[1].split("**Do it without")[0]
     commands = "\n".join(line[4:] for line in tour.splitlines() if line.startswith("    "))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
-        env=os.environ | world.exports,
+        env=os.environ | world.exports | {"PATH": path},
         capture_output=True,
         text=True,
         check=False,

@@ -34,7 +34,10 @@ async def _on_request_validation(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(_: Request, error: Exception) -> JSONResponse:
     http = cast("HTTPException", error)
-    return _response(_Plain(http.status_code, str(http.detail)))
+    response = _response(_Plain(http.status_code, str(http.detail)))
+    # A 405 tells the methods that there are (RFC 9110, 15.5.6).
+    response.headers.update(http.headers or {})
+    return response
 
 
 async def _on_database(_: Request, _error: Exception) -> JSONResponse:

@@ -47,7 +47,10 @@ class OrderIn(OneOfMany):
 class BatchIn(BaseModel):
     """Many orders at once: all of them are taken, or none."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"orders": [{"product": "node-frr", "customer": "noc", "input": _NODE}]}]},
+    )
 
     orders: list[OneOfMany] = Field(min_length=1, max_length=1000)
     approval: Approval = Approval.AUTO
