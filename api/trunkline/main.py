@@ -1,6 +1,7 @@
 """The service: `uvicorn trunkline.main:app` or `trunkline serve`."""
 
 import asyncio
+import importlib
 import logging
 import signal
 from collections.abc import AsyncIterator
@@ -10,7 +11,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from trunkline import __version__
-from trunkline.db.session import make_engine, make_sessions
+from trunkline.auth import Callers
+from trunkline.db.session import make_engine, make_readers, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import openapi, problems
 from trunkline.routes.authentication import authenticate
@@ -60,14 +62,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(settings.database_url)
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
+    app.state.readers = make_readers(engine)
+    app.state.callers = Callers()
     app.state.hub = Hub()
     app.state.choices = NetBoxChoices(settings)
-    tasks = [asyncio.create_task(app.state.hub.listen(settings.libpq_url), name="follow runs")]
+    listening = app.state.hub.listen(settings.libpq_url, app.state.callers)
+    tasks = [asyncio.create_task(listening, name="follow runs and tokens")]
     if settings.worker_in_api:
-        # Only a process that works needs Ansible's libraries.
-        from trunkline.runs.worker import work  # noqa: PLC0415
-
-        tasks.append(asyncio.create_task(work(settings), name="worker"))
+        tasks.append(asyncio.create_task(_work(settings), name="worker"))
     for task in tasks:
         task.add_done_callback(_end_without)
     try:
@@ -77,6 +79,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+
+
+async def _work(settings: Settings) -> None:
+    # Only a process that works needs Ansible's libraries, and the API answers while they are loaded.
+    worker = await asyncio.to_thread(importlib.import_module, "trunkline.runs.worker")
+    await worker.work(settings)
 
 
 def _end_without(task: asyncio.Task[None]) -> None:

@@ -177,3 +177,4 @@ def test_a_netbox_that_does_not_answer_is_named(
         other.order_node("rest-pe")
     finally:
         other.stop()
+        other.client.close()

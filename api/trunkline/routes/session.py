@@ -12,5 +12,13 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def _reader(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.readers() as session:
+        yield session
+
+
+Reader = Annotated[AsyncSession, Depends(_reader, scope="function")]
+"""For what only reads: no transaction, so two reads may see two states."""
+
 # The scope makes the commit happen before the answer is sent: who reads "202" finds the run.
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]

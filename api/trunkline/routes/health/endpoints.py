@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select, text
 
-from trunkline.db.migrate import pending
 from trunkline.db.models import Run
 from trunkline.errors import Unavailable
 from trunkline.routes.authentication import authenticate
@@ -47,6 +46,9 @@ async def live() -> Live:
 async def ready(session: Session, request: Request) -> Ready:
     """503 while the database is away or lacks a migration."""
     settings: Settings = request.app.state.settings
+    # Alembic is loaded where it is needed: it takes as long as all of FastAPI.
+    from trunkline.db.migrate import pending  # noqa: PLC0415
+
     await session.execute(text("SELECT 1"))
     if await asyncio.to_thread(pending, settings):
         raise Unavailable("The database lacks a migration: run `trunkline db upgrade`.")
