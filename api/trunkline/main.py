@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from trunkline import __version__
 from trunkline.auth import Callers
-from trunkline.db.session import make_engine, make_readers, make_sessions
+from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import openapi, problems
 from trunkline.routes.authentication import authenticate
@@ -62,7 +62,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(settings.database_url)
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
-    app.state.readers = make_readers(engine)
+    app.state.reader = make_reader(settings.database_url)
     app.state.callers = Callers()
     app.state.hub = Hub()
     app.state.choices = NetBoxChoices(settings)
@@ -79,6 +79,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+        await app.state.reader.dispose()
 
 
 async def _work(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, bindparam, or_, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from trunkline.errors import FieldError, invalid
 
@@ -66,7 +66,7 @@ class Listing:
     filters: Mapping[str, ColumnElement[Any]]
 
     async def page[R](
-        self, session: AsyncSession, query: Select[R], params: ListParams
+        self, session: AsyncSession | AsyncConnection, query: Select[R], params: ListParams
     ) -> tuple[Sequence[R], str | None]:
         """The rows of the page asked for, and the cursor of the next. Raises Invalid."""
         name, descending = params.sort.removeprefix("-"), params.sort.startswith("-")
@@ -97,7 +97,7 @@ class Listing:
 
     async def answer[R, T: BaseModel](
         self,
-        session: AsyncSession,
+        session: AsyncSession | AsyncConnection,
         query: Select[R],
         params: ListParams,
         model: type[T],

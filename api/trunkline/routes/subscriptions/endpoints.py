@@ -56,8 +56,9 @@ async def list_subscriptions(session: Reader, params: Annotated[SubscriptionFilt
     if params.id is not None:
         query = query.where(beginning(Subscription.id.expression, params.id))
     if params.customer is not None:
+        # By their ids: a subquery keeps PostgreSQL from reading the page off an index.
         named = select(Customer.id).where(Customer.shortcode.in_(params.customer.split(",")))
-        query = query.where(Subscription.customer_id.in_(named))
+        query = query.where(Subscription.customer_id.in_((await session.scalars(named)).all()))
     return await _LISTING.answer(session, query, params, SubscriptionOut, of_columns)
 
 

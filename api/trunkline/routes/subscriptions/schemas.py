@@ -168,20 +168,23 @@ class BatchOut(BaseModel):
 
 def shown_columns() -> Select[*tuple[Any, ...]]:
     """What `SubscriptionOut` shows, as columns: for lists, where objects would cost more than the query."""
-    return select(
-        Subscription.id,
-        Subscription.product_slug.label("product"),
-        Customer.shortcode.label("customer"),
-        Subscription.status,
-        Subscription.insync,
-        Subscription.description,
-        Subscription.note,
-        Subscription.block,
-        Subscription.start_date,
-        Subscription.end_date,
-        Subscription.created_at,
-        Subscription.updated_at,
-    ).join(Customer, Customer.id == Subscription.customer_id)
+    return _SHOWN
+
+
+_SHOWN = select(
+    Subscription.id,
+    Subscription.product_slug.label("product"),
+    Customer.shortcode.label("customer"),
+    Subscription.status,
+    Subscription.insync,
+    Subscription.description,
+    Subscription.note,
+    Subscription.block,
+    Subscription.start_date,
+    Subscription.end_date,
+    Subscription.created_at,
+    Subscription.updated_at,
+).join(Customer, Customer.id == Subscription.customer_id)
 
 
 def of_columns(row: Row[Any]) -> SubscriptionOut:

@@ -92,7 +92,8 @@ def _subscriptions(nodes: int, circuits: int) -> Iterator[tuple[object, ...]]:
 
 
 def _row(kind: str, product: str, number: int, status: str, description: str, block: object) -> tuple[object, ...]:
-    when = _BEGAN + timedelta(minutes=7 * number)
+    # Nodes and circuits over the same years.
+    when = _BEGAN + timedelta(minutes=7 * number * (_CIRCUITS_A_NODE if kind == "node" else 1))
     customer = identity("customer", number % _CUSTOMERS)
     started = when if status in ("active", "terminated") else None
     ordered = (identity(kind, number), product, customer, status, status == "active", True, description, "")
