@@ -114,8 +114,8 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
                 connection.execute(
                     sa.text(
                         "INSERT INTO subscriptions (id, product_slug, customer_id, status, insync, touched, "
-                        "description, note, block) VALUES (:id, :slug, :customer, :status, true, true, 'as ordered', '', "
-                        ":block)"
+                        "description, note, block) VALUES (:id, :slug, :customer, :status, true, true, 'as ordered', "
+                        "'', :block)"
                     ),
                     values,
                 )

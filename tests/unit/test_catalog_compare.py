@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from trunkline.catalog import PRODUCTS
+from trunkline.catalog.resource_types import Field
 from trunkline.db.catalog import (
     AddField,
     Change,
@@ -23,7 +24,7 @@ from trunkline.db.catalog import (
 )
 from trunkline.db.catalog.compare import Answers, compare
 from trunkline.db.catalog.script import source
-from trunkline.db.catalog.state import Catalogue, Field, ProductState, of_code
+from trunkline.db.catalog.state import Catalogue, ProductState, of_code
 from trunkline.errors import Invalid
 
 TEXT, NUMBER = Field(type="string"), Field(type="integer")

@@ -94,9 +94,16 @@ def _required_from(field: FieldInfo) -> _RequiredFrom | None:
     return next((item for item in field.metadata if isinstance(item, _RequiredFrom)), None)
 
 
-@lru_cache
 def at_stage[B: Block](block: type[B], stage: str) -> type[B]:
-    """The model of `block` in which every field required from `stage` or earlier must be present."""
+    """The model of `block` in which every field required from `stage` or earlier must be present.
+
+    mypy knows what its fields are from then on: `int`, where the block itself has `int | None`.
+    """
+    return cast("type[B]", _at_stage(block, stage))
+
+
+@lru_cache
+def _at_stage(block: type[Block], stage: str) -> type[Block]:
     reached = STAGES.index(stage)
     fields: dict[str, object] = {}
     for name, field in block.model_fields.items():
@@ -108,7 +115,7 @@ def at_stage[B: Block](block: type[B], stage: str) -> type[B]:
         elif learned is not None and due:
             fields[name] = (learned.type, Field(description=field.description))
     derived = create_model(f"{block.__name__}{stage.title()}", __base__=block, **fields)  # type: ignore[call-overload]
-    return cast("type[B]", derived)
+    return cast("type[Block]", derived)
 
 
 def _plain(field: FieldInfo, required: bool) -> FieldInfo:

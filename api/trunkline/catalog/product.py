@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from trunkline.catalog.block import Block, at_stage, changeable_paths, learned_paths, nested
 from trunkline.catalog.values import Values, flatten, items_of, merge, pattern_of, pick
-from trunkline.errors import FieldError, Invalid, field_errors, invalid
+from trunkline.errors import Conflict, FieldError, Invalid, field_errors, invalid
 
 type Target = Literal["create", "modify", "terminate", "validate", "resync"]
 type ProductStatus = Literal["active", "hidden", "end-of-life"]
@@ -42,6 +42,12 @@ class Product:
     terminate_playbook: str
     status: ProductStatus = "active"
     customers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Playbooks get both in one mapping."""
+        both = sorted(self.fixed_inputs.keys() & self.block.model_fields.keys())
+        if both:
+            raise TypeError(f"product {self.slug}: {', '.join(both)} is both a field and a fixed input; rename one")
 
     def orderable_by(self, customer: str) -> FieldError | None:
         """What stands against an order for the customer with this shortcode; None: nothing."""
@@ -79,6 +85,14 @@ class Product:
         except ValidationError as error:
             raise invalid(field_errors(error.errors(), "input.")) from None
         return block
+
+    def must_fit(self, stored: Values, what: str) -> None:
+        """Raise Conflict when values that were stored earlier are not those of the block as it is defined now."""
+        try:
+            at_stage(self.block, "initial").model_validate(stored)
+        except ValidationError as error:
+            wrong = "; ".join(f"{item.field}: {item.message}" for item in field_errors(error.errors(), "block."))
+            raise Conflict(f"{what} is from before {self.slug} was changed ({wrong}): order the change anew.") from None
 
     def modified(self, block: Values, changes: Values) -> Block:
         """`block` with a modify order's changes. A list replaces the former one; items that stay keep what was learned.

@@ -24,9 +24,12 @@ def db_upgrade(revision: Annotated[str, typer.Argument(help="Revision to go to")
 
 @commands.command("downgrade")
 def db_downgrade(
-    revision: Annotated[str, typer.Argument(help="Revision to go back to; -1: one step; base removes everything")],
+    revision: Annotated[str, typer.Argument(help="Revision to go back to; base removes everything")] = "-1",
 ) -> None:
-    """Take the schema back: with the code that has the migrations, before that of the older version is installed."""
+    """Take the schema back, by one step or to a revision.
+
+    Use the code that has the migrations, before that of the older version is installed.
+    """
     from trunkline.db.migrate import downgrade
     from trunkline.settings import get_settings
 

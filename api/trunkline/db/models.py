@@ -117,7 +117,7 @@ class Customer(Base):
 
 
 class ProductBlock(Base):
-    """A product block, as the database knows it. `fields`: name -> what trunkline.db.catalog.Field says of it."""
+    """A product block, as the database knows it. `fields`: name -> what trunkline.catalog.resource_types says."""
 
     __tablename__ = "product_blocks"
 

@@ -119,6 +119,7 @@ class Stack:
         return {
             "TRUNKLINE_URL": self.api_url,
             "TRUNKLINE_TOKEN": secrets.trunkline_token,
+            "TRUNKLINE_DATABASE_URL": service.database_url(self.state),
             "NETBOX_PASSWORD": secrets.netbox_password,
         } | self.playbook_environment(secrets)
 

@@ -5,8 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from trunkline.catalog.resource_types import Field
 from trunkline.db.catalog.rewrite import renamed
-from trunkline.db.catalog.state import Catalogue, Field, ProductState
+from trunkline.db.catalog.state import Catalogue, ProductState
 from trunkline.db.catalog.stored import Stored
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trunkline.catalog.resource_types import Field
 from trunkline.db.catalog.changes import (
     AddField,
     Change,
@@ -20,7 +21,7 @@ from trunkline.db.catalog.changes import (
     RenameFixedInput,
     RenameProduct,
 )
-from trunkline.db.catalog.state import Catalogue, Field
+from trunkline.db.catalog.state import Catalogue
 from trunkline.errors import FieldError, invalid
 
 type Kind = Literal["block", "field", "product", "fixed input"]

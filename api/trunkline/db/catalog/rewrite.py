@@ -37,6 +37,6 @@ def without(values: Values, key: str) -> Values:
 
 
 def pattern(place: Path, field: str) -> str:
-    """A regular expression for the paths of `field` at `place` and of all below it: groups before, field, rest."""
+    """A regular expression for the paths of `field` at `place` and of all below it; its groups: before and after."""
     before = "".join(r"\d+\." if key == "*" else rf"{key}\." for key in place)
     return rf"^({before}){field}(\..*)?$"

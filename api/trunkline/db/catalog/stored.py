@@ -4,23 +4,29 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, text
 
 from trunkline.catalog.values import Values
 from trunkline.db.catalog.rewrite import Path, at, pattern, without
-from trunkline.db.catalog.state import Catalogue, Field, ProductState
+from trunkline.db.catalog.state import Catalogue, ProductState
 from trunkline.errors import Conflict
+
+if TYPE_CHECKING:
+    from trunkline.catalog.resource_types import Field
 
 type Place = tuple[str, Path]  # product, keys down to a block
 _BATCH = 1000
-# Table and column of every stored block, and how its rows are found by the product.
-_COLUMNS = {
-    "subscriptions.block": "subscriptions AS row",
-    "runs.before": "runs AS row JOIN subscriptions AS s ON s.id = row.subscription_id",
-    "runs.desired": "runs AS row JOIN subscriptions AS s ON s.id = row.subscription_id",
-}
+_OF_RUN = "runs AS row JOIN subscriptions AS s ON s.id = row.subscription_id WHERE s.product_slug = :slug"
+# Every stored block: its column, the rows of a product, whether what it belongs to lives.
+_SOURCES = (
+    ("subscriptions.block", "subscriptions AS row WHERE row.product_slug = :slug", "row.status <> 'terminated'"),
+    ("runs.before", _OF_RUN, "s.status <> 'terminated'"),
+    ("runs.desired", _OF_RUN, "s.status <> 'terminated'"),
+    # The plan of an order that was not placed has no subscription.
+    ("runs.desired", """runs AS row WHERE subscription_id IS NULL AND "order" ->> 'product' = :slug""", "true"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,12 @@ class Stored:
         """Subscriptions follow by their foreign key."""
         self._run("DELETE FROM products WHERE slug = :to AND status = 'removed'", to=to)
         self._run("UPDATE products SET slug = :to WHERE slug = :slug", slug=slug, to=to)
+        self._run(
+            """UPDATE runs SET "order" = jsonb_set("order", '{product}', to_jsonb(CAST(:to AS text)))
+            WHERE subscription_id IS NULL AND "order" ->> 'product' = :slug""",
+            slug=slug,
+            to=to,
+        )
 
     def remove_product(self, slug: str) -> None:
         """Remove its row, or keep it for the subscriptions that had it."""
@@ -188,8 +200,8 @@ class Stored:
         self._mark(places)
         for slug in sorted({slug for slug, _ in places}):
             paths = [path for product, path in places if product == slug]
-            for column in _COLUMNS:
-                for rows in self._rows(slug, column):
+            for column, source, living in _SOURCES:
+                for rows in self._rows(slug, column, source, living):
                     changed = {}
                     for row in rows:
                         values = row.values
@@ -199,13 +211,9 @@ class Stored:
                             changed[str(row.id)] = values
                     self._update(column, changed)
 
-    def _rows(self, slug: str, column: str) -> Iterator[list[_Row]]:
+    def _rows(self, slug: str, column: str, source: str, living: str) -> Iterator[list[_Row]]:
         name = column.partition(".")[2]
-        owner = "row" if column.startswith("subscriptions") else "s"
-        query = (
-            f"SELECT row.id, {owner}.status <> 'terminated' AS living, row.{name} AS value FROM {_COLUMNS[column]} "  # noqa: S608 (names of ours)
-            f"WHERE {owner}.product_slug = :slug"
-        )
+        query = f"SELECT row.id, {living} AS living, row.{name} AS value FROM {source}"  # noqa: S608 (of ours)
         result = self._connection.execute(text(query), {"slug": slug}, execution_options={"yield_per": _BATCH})
         for rows in result.partitions():
             yield [_Row(row.id, row.living, cast("Values", row.value)) for row in rows]
