@@ -31,12 +31,25 @@ from trunkline.settings import Settings, get_settings
 logger = logging.getLogger(__name__)
 
 
+_DESCRIPTION = """
+Every request but `health/live` carries `Authorization: Bearer TOKEN`.
+
+- **Orders** answer 202 with a run: follow `runs/{id}/events`, look at `runs/{id}/plan`. `plan_only` ends with the plan.
+- **Errors** are problem details (RFC 9457): `errors` names each field, `detail` says what to do.
+- **Lists** take `limit`, `cursor` (the `next` of the page before), `sort` (`-` before it: descending), `fields`, and
+  filters, which take one value or several with commas between them.
+- **Changes** take `If-Match` with the `ETag` that was looked at, and answer 412 when it is no longer that.
+- **Creating** takes an `Idempotency-Key`: the same key and request again answers with the same run.
+"""
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Settings are read when it starts, unless they are given."""
     app = FastAPI(
         title="Trunkline",
         version=__version__,
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
+        description=_DESCRIPTION,
         lifespan=_lifespan,
     )
     app.state.given_settings = settings
