@@ -95,9 +95,12 @@ def upgrade() -> None:
         op.create_index(f"ix_subscriptions_{column}_created_at_id", "subscriptions", [column, "created_at", "id"])
     for column in ("updated_at", "description"):
         op.create_index(f"ix_subscriptions_{column}_id", "subscriptions", [column, "id"])
+    by_name = "ix_subscriptions_product_slug_description_id"
+    op.create_index(by_name, "subscriptions", ["product_slug", "description", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_subscriptions_product_slug_description_id", "subscriptions")
     for column in ("updated_at", "description"):
         op.drop_index(f"ix_subscriptions_{column}_id", "subscriptions")
     for column in ("status", "product_slug", "customer_id"):

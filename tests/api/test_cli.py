@@ -2,8 +2,9 @@
 
 import json
 import os
+import pty
+import resource
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -151,8 +152,8 @@ def test_a_person_is_asked_shown_the_plan_and_may_say_no(service: Service, nodes
 
 def test_the_shell_completes_short_words_and_names(service: Service, nodes: None) -> None:
     def complete(line: str, word: int) -> list[str]:
-        variables = {"_TRUNKLINE_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(word)}
-        return _run(service, **variables).stdout.split()
+        place = {"COMP_WORDS": line, "COMP_CWORD": str(word)}
+        return _run(service, _TRUNKLINE_COMPLETE="complete_bash", **place).stdout.split()  # type: ignore[arg-type]
 
     assert complete("trunkline create ci", 2) == ["circuit"]
     assert complete("trunkline validate ams", 2) == ["ams-pe"]
@@ -161,18 +162,17 @@ def test_the_shell_completes_short_words_and_names(service: Service, nodes: None
 
 def test_commands_are_quick(service: Service, nodes: None) -> None:
     took = []
-    for _ in range(5):
-        before = time.perf_counter()
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         _run(service, "subscriptions", "list")
-        took.append(time.perf_counter() - before)
-    # 0.5 s is the figure, measured on a machine at rest by `make bench BENCH=api`; here others may be working.
-    assert min(took) < 1.5
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    # Of the processor, not of the clock: others may be working. `make bench BENCH=api` measures the figure, 0.5 s.
+    assert min(took) < 0.8
 
 
 def _type(service: Service, arguments: list[str], answers: list[str]) -> str:
     """What stands on a terminal when a person answers each question as it comes."""
-    import pty
-
     client = {name: value for name, value in service.environment.items() if name != "TRUNKLINE_DATABASE_URL"}
     leader, follower = pty.openpty()
     process = subprocess.Popen(

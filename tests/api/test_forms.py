@@ -1,4 +1,4 @@
-"""Forms: page by page, with choices of a real NetBox, to a plan and an order. The wire protocol is that of docs/forms.md."""
+"""Forms: page by page, with choices of a real NetBox, to a plan and an order, as docs/forms.md has it."""
 
 import uuid
 from collections.abc import Iterator
@@ -177,3 +177,4 @@ def test_a_netbox_that_does_not_answer_is_named(
         other.order_node("rest-pe")
     finally:
         other.stop()
+        other.client.close()

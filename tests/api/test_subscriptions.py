@@ -1,4 +1,4 @@
-"""Subscriptions over their life: plans without an order, locks, history, customers, search, ETags, and no way to get stuck."""
+"""Subscriptions over their life: plans without an order, locks, history, search, ETags, and no way to get stuck."""
 
 from typing import Any
 

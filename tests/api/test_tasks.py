@@ -1,5 +1,6 @@
 """Tasks, and many orders at once."""
 
+import signal
 from typing import Any
 
 import pytest
@@ -87,8 +88,6 @@ def test_a_batch_is_approved_or_cancelled_as_a_whole(service: Service) -> None:
 
 
 def test_a_batch_whose_worker_dies_is_ended_by_the_next(service: Service) -> None:
-    import signal
-
     with service.trouble("hold"):
         batch, orders = _batch(service, ["ber-pe", "bon-pe"])
         for event in service.events({"id": batch}):

@@ -202,6 +202,8 @@ class Subscription(Base):
         Index("ix_subscriptions_status_created_at_id", "status", "created_at", "id"),
         Index("ix_subscriptions_product_slug_created_at_id", "product_slug", "created_at", "id"),
         Index("ix_subscriptions_customer_id_created_at_id", "customer_id", "created_at", "id"),
+        # Descriptions begin with the product's name: without this a page of one product skips those of all others.
+        Index("ix_subscriptions_product_slug_description_id", "product_slug", "description", "id"),
         Index("ix_subscriptions_search", "search", postgresql_using="gin"),
     )
 

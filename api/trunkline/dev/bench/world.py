@@ -45,7 +45,7 @@ def embedded_netbox(console: Console) -> Iterator[World]:
     state = State.of(f"{_PREFIX}{os.getpid()}")
     state.create()
     try:
-        secrets, port = Secrets.make(), _free_port()
+        secrets, port = Secrets.make(), free_port()
         secrets.save(state)
         log = RequestLog(state.data / "requests.log")
         with console.status("Starting NetBox"):
@@ -54,6 +54,21 @@ def embedded_netbox(console: Console) -> Iterator[World]:
             netbox.up(state, secrets, port, request_log=log.path)
             netbox.wait_ready(state, secrets, port)
         yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state.data)
+    finally:
+        with _uninterrupted():
+            _remove(state)
+
+
+@contextmanager
+def embedded_postgres(console: Console) -> Iterator[State]:
+    """A PostgreSQL of its own; stopped and removed at the end."""
+    _remove_abandoned()
+    state = State.of(f"{_PREFIX}{os.getpid()}")
+    state.create()
+    try:
+        with console.status("Starting PostgreSQL"):
+            postgres.up(state)
+        yield state
     finally:
         with _uninterrupted():
             _remove(state)
@@ -72,7 +87,8 @@ def bootstrap(world: World, scenario: Path) -> None:
         raise DevError(f"NetBox could not be bootstrapped:\n{done.stdout}{done.stderr}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
