@@ -15,7 +15,7 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names the variable and the remedy."""
 
 
-def _default_project_dir() -> Path:
+def checkout() -> Path:
     """The checkout that this package lies in, else the working directory."""
     for candidate in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (candidate / "migrations").is_dir():
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `trunkline serve` listens on")
     port: int = Field(8080, ge=1, le=65535, description="Port that `trunkline serve` listens on")
     project_dir: Path = Field(
-        default_factory=_default_project_dir,
+        default_factory=checkout,
         description="Checkout with playbooks/, collections/, migrations/ and ansible.cfg; playbooks run there",
     )
     playbooks_dir: Path | None = Field(None, description="Playbooks of the workflows; PROJECT_DIR/playbooks when unset")
@@ -69,6 +69,7 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
     stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
     netbox_url: str | None = Field(

@@ -197,7 +197,8 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-async def _make_token(database_url: str) -> str:
+async def make_token(database_url: str) -> str:
+    """A token that opens the API on this database."""
     engine = make_engine(database_url)
     async with make_sessions(engine).begin() as session:
         token = (await create_token(session, "tests")).token
@@ -227,7 +228,7 @@ def make_service(folder: Path, database_url: str, **settings: str) -> Service:
     } | settings
     service = Service(environment, network, port, log=folder / "service.log")
     upgrade(Settings(database_url=database_url))
-    service.token = asyncio.run(_make_token(database_url))
+    service.token = asyncio.run(make_token(database_url))
     service.client = httpx.Client(
         base_url=service.url, headers={"Authorization": f"Bearer {service.token}"}, timeout=30
     )

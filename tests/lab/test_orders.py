@@ -78,6 +78,12 @@ class World:
         self.client.wait([order], lambda: None)
         return order
 
+    def task(self, name: str, **values: Any) -> Order:
+        run = self.api("POST", f"tasks/{name}", json={"input": values}).json()
+        order = Order(name, "", values, run=run)
+        self.client.wait([order], lambda: None)
+        return order
+
     def wait_for_hops(self, path: list[str]) -> None:
         """Until a ping from ams-pe to lon-pe passes these routers: IS-IS tells of a metric within a second or two."""
         deadline = time.monotonic() + 10
@@ -175,9 +181,10 @@ def test_ordering_the_same_again_changes_nothing(world: World) -> None:
 def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(world: World) -> None:
     tour = (PROJECT / "README.md").read_text().split("**Move the traffic away.**")[1].split("**Do it without")[0]
     commands = "\n".join(line[4:] for line in tour.splitlines() if line.startswith("    "))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
-        env=os.environ | world.exports,
+        env=os.environ | world.exports | {"PATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -202,6 +209,27 @@ def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -
     assert [order.run["target"] for order in circuits].count("resync") >= 1
     assert {order.status for order in circuits} == {"completed"}
     assert world.configurations() == before
+
+
+def test_ports_of_a_node_are_documented_as_it_reports_them(world: World) -> None:
+    order = world.task("sync-ports", node="ams-pe")
+    assert order.status == "completed", order.run["error"]
+    assert {item["name"] for item in world.netbox("dcim/interfaces", device="ams-pe")} >= {"eth1", "eth2"}
+    again = world.task("sync-ports", node="ams-pe")
+    assert world.api("GET", f"runs/{again.run['id']}/plan").json()["netbox"] == []
+
+
+def test_the_scenario_s_bootstrap_is_a_task_that_finds_all_in_place(world: World) -> None:
+    scenario = world.scenario
+    order = world.task(
+        "bootstrap-netbox",
+        pools=scenario.pools,
+        sites=scenario.sites,
+        isis=scenario.isis,
+        maintenance_metric=scenario.maintenance_metric,
+    )
+    assert order.status == "completed", order.run["error"]
+    assert world.api("GET", f"runs/{order.run['id']}/plan").json()["netbox"] == []
 
 
 def test_an_interface_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
@@ -319,3 +347,19 @@ def test_terminating_everything_gives_netbox_and_the_routers_back(world: World) 
     for configuration in world.configurations().values():
         assert "isis" not in configuration
         assert "ip address" not in configuration
+
+
+def test_the_whole_network_is_ordered_and_proved_in_two_requests(world: World) -> None:
+    for group in world.client.orders(world.scenario):
+        wanted = [{"product": order.product, "customer": "noc", "input": order.input} for order in group]
+        answer = world.api("POST", "subscriptions/batch", json={"orders": wanted}).json()
+        batches = [Order("batch", "", {}, run=world.api("GET", f"runs/{one}").json()) for one in answer["batches"]]
+        world.client.wait(batches, lambda: None)
+        assert [order.status for order in batches] == ["completed"], [order.run["error"] for order in batches]
+        for order in answer["orders"]:
+            assert world.api("GET", f"subscriptions/{order['subscription']['id']}").json()["status"] == "active"
+    console = Console(record=True, width=120)
+    assert proof.show(world.stack.lab, world.scenario, console)
+    orders = [order for group in world.client.orders(world.scenario) for order in group]
+    world.place(orders)
+    assert [(order.run["target"], order.run["drift"]) for order in orders] == [("validate", False)] * 6

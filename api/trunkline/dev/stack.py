@@ -17,6 +17,7 @@ from trunkline.dev.state import PROJECT, State
 
 Say = Callable[[str], None]
 _RECORD = "stack.json"
+_CUSTOMER = "customer"
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,18 @@ class Stack:
         return {
             "TRUNKLINE_URL": self.api_url,
             "TRUNKLINE_TOKEN": secrets.trunkline_token,
+            "TRUNKLINE_DATABASE_URL": service.database_url(self.state),
             "NETBOX_PASSWORD": secrets.netbox_password,
+            **self._customer(),
         } | self.playbook_environment(secrets)
+
+    def remember_customer(self, shortcode: str) -> None:
+        """Whom the demo's orders are for: a client that does not say gets the same."""
+        (self.state.data / _CUSTOMER).write_text(shortcode)
+
+    def _customer(self) -> dict[str, str]:
+        file = self.state.data / _CUSTOMER
+        return {"TRUNKLINE_CUSTOMER": file.read_text()} if file.exists() else {}
 
     @property
     def api_url(self) -> str:

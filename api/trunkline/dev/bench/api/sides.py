@@ -56,19 +56,17 @@ class Server:
 
     @property
     def memory_mb(self) -> float:
-        """Resident memory of its process and of those that it started."""
-        own = psutil.Process(self.pid)
-        return float(sum(one.memory_info().rss for one in [own, *own.children(recursive=True)])) / 2**20
+        """Resident memory of its process."""
+        return float(psutil.Process(self.pid).memory_info().rss) / 2**20
 
 
 @contextmanager
 def ours(state: State, subscriptions: int) -> Iterator[Server]:
-    """Trunkline's API with so many subscriptions, without a worker for runs."""
+    """Trunkline's API with so many subscriptions, as anyone starts it: with the worker for runs inside."""
     database = f"ours_{subscriptions}"
     env = {
         "TRUNKLINE_DATABASE_URL": postgres.url(state, database),
         "TRUNKLINE_PROJECT_DIR": str(PROJECT),
-        "TRUNKLINE_WORKER_IN_API": "false",
     }
     program = str(Path(sys.executable).parent / "trunkline")
     if postgres.ensure_database(state, database):

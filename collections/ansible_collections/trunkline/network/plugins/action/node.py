@@ -36,6 +36,7 @@ OPTIONS: dict[str, Any] = {
     "loopback_pool": {"type": "str", "default": "loopback"},
     "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE, "default": []},
 }
+OVERLAY: dict[str, Any] = {"type": "list", "elements": "dict", "default": []}
 
 
 class ActionModule(OrderAction):
@@ -44,7 +45,7 @@ class ActionModule(OrderAction):
     SINGULAR, PLURAL, TYPE = "node", "nodes", "dcim.device"
     STATUS: ClassVar = netbox_node.STATUS
     OPTIONS: ClassVar = OPTIONS
-    ARGUMENTS: ClassVar = arguments_of(PLURAL, OPTIONS)
+    ARGUMENTS: ClassVar = {**arguments_of(PLURAL, OPTIONS), "overlay": OVERLAY}
     RULES: ClassVar = rules_of(PLURAL, ("name", "subscription"))
     NEEDED = ("site", "role", "device_type", "platform")
 
@@ -68,7 +69,8 @@ class ActionModule(OrderAction):
         """What reads NetBox and plans."""
 
         def make_plan() -> Plan:
-            snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check)
+            overlay = self.params["overlay"]
+            snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check, overlay=overlay)
             plan = (netbox_node_plan.plan_present if self.present else netbox_node_plan.plan_absent)(orders, snapshot)
             devices[:] = [
                 {"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]}

@@ -107,6 +107,13 @@ options:
       loopback_interface: *loopback_interface
       loopback_pool: *loopback_pool
       interfaces: *interfaces
+  overlay:
+    description:
+      - Operations that are planned and not done, as RV(trunkline.network.netbox_objects#module:operations) has them in
+        check mode. The sites, roles, device types and platforms that they create count as there.
+    type: list
+    elements: dict
+    default: []
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
