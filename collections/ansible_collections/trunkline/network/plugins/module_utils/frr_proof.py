@@ -12,6 +12,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.proof_checks imp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 def look(check: Check, interfaces: Mapping[str, Any], neighbors: Mapping[str, Any], seconds: float) -> Check:
     """Return an address or adjacency check with what was found; `seconds` is kept if it is what was expected."""
     found = _addresses(check.subject, interfaces) if check.kind == "address" else _adjacencies(check.subject, neighbors)
