@@ -119,11 +119,11 @@ def intent(metric: int = 10, interfaces: tuple[str, ...] = ("ethernet-1/1",)) ->
                 "interface": name,
                 "description": f"TL-{number} to par-p:eth{number + 1}",
                 "ipv4": f"10.0.1.{2 * number}/31",
-                "ipv6": f"fc00:0:1:{number}::/127",
+                "ipv6": f"fc00:0:1:{number + 1}::/127",
                 "metric": metric,
                 "neighbor": "par-p",
                 "neighbor_ipv4": f"10.0.1.{2 * number + 1}",
-                "neighbor_ipv6": f"fc00:0:1:{number}::1",
+                "neighbor_ipv6": f"fc00:0:1:{number + 1}::1",
                 "neighbor_loopback_ipv4": "10.0.127.3",
                 "neighbor_loopback_ipv6": "fc00:0:0:127::3",
             }
@@ -216,7 +216,13 @@ def connect(stand_in: StandIn, tmp_path: Path) -> Callable[..., Router]:
     AUTHORITY.cert_pem.write_to_path(str(path))
 
     def client(**changed: Any) -> Router:
-        given = {"user": USER, "password": PASSWORD, "verify": str(path), "timeout_s": 5.0, "port": stand_in.port}
+        given: dict[str, Any] = {
+            "user": USER,
+            "password": PASSWORD,
+            "verify": str(path),
+            "timeout_s": 5.0,
+            "port": stand_in.port,
+        }
         return Router(name="ams-pe", host="127.0.0.1", **(given | changed))
 
     return client

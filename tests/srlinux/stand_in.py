@@ -109,7 +109,7 @@ class StandIn:
 
     def _state(self) -> dict[str, Any]:
         """The configuration with what the router itself adds to it."""
-        tree = copy.deepcopy(self.store.running)
+        tree: dict[str, Any] = copy.deepcopy(self.store.running)
         for interface in tree.get("srl_nokia-interfaces:interface", []):
             for subinterface in interface.get("subinterface", []):
                 subinterface["oper-state"] = "down" if interface["name"] in self.down else "up"
@@ -145,7 +145,7 @@ class _Server(ThreadingHTTPServer):
         except OSError:
             return
         with secured:
-            self.RequestHandlerClass(secured, client_address, self)
+            _Handler(secured, client_address, self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_push import keep
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_records import (
@@ -14,8 +14,10 @@ from ansible_collections.trunkline.network.plugins.module_utils.srlinux_records 
     read_records,
     take,
 )
-from ansible_collections.trunkline.network.plugins.module_utils.srlinux_rpc import Router
 from ansible_collections.trunkline.network.plugins.plugin_utils.srlinux_action import CONNECTION, SrlinuxAction
+
+if TYPE_CHECKING:
+    from ansible_collections.trunkline.network.plugins.module_utils.srlinux_rpc import Router
 
 
 class ActionModule(SrlinuxAction):
@@ -58,8 +60,8 @@ class ActionModule(SrlinuxAction):
         lease = read_records(router).held_by(owner)
         if lease is None or not lease.changed:
             raise LeaseError(
-                f"{router.name}: nothing of '{owner}' waits to be confirmed: the router has taken it back by itself, or it "
-                "was confirmed or rejected before"
+                f"{router.name}: nothing of '{owner}' waits to be confirmed: the router has taken it back by itself, "
+                "or it was confirmed or rejected before"
             )
         if not self.check:
             keep(router)

@@ -69,7 +69,7 @@ class ActionModule(SrlinuxAction):
     def _look(self, router: Router, wanted: list[Check], started: float) -> list[Check]:
         """The checks with what is found now; pings only until the time is up, for each may take a second."""
         asked = questions([check for check in wanted if not check.is_proved])
-        found = dict(zip(asked, router.get(*asked))) if asked else {}
+        found = dict(zip(asked, router.get(*asked), strict=True)) if asked else {}
         looked = []
         for check in wanted:
             if check.is_proved:

@@ -71,8 +71,8 @@ options:
     default: ""
   confirm_s:
     description:
-      - Seconds within which O(lease) must be confirmed with M(trunkline.network.srlinux_lease), else the router takes the
-        change back by itself. SR Linux cannot be told to wait longer once it waits.
+      - Seconds within which O(lease) must be confirmed with M(trunkline.network.srlinux_lease), else the router takes
+        the change back by itself. SR Linux cannot be told to wait longer once it waits.
       - V(0) confirms the change as soon as the router is seen to carry it; the router waits 30 seconds for that.
     type: int
     default: 0

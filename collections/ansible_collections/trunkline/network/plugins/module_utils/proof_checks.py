@@ -40,14 +40,15 @@ def checks(interfaces: Sequence[Mapping[str, Any]], pings: Sequence[Mapping[str,
     wanted: list[Check] = []
     for interface in interfaces:
         addresses = (interface.get(family) for family in ("ipv4", "ipv6"))
-        wanted.extend(Check("address", interface["name"], _canonical(address)) for address in addresses if address)
+        wanted.extend(Check("address", interface["name"], canonical(address)) for address in addresses if address)
         if interface.get("neighbor"):
             wanted.append(Check("adjacency", interface["name"], f"Up with {interface['neighbor']}"))
     wanted.extend(Check("ping", _host(ping["source"]), _host(ping["destination"])) for ping in pings)
     return wanted
 
 
-def _canonical(address: str) -> str:
+def canonical(address: str) -> str:
+    """An address with its length in the form that is compared. Raises ValueError."""
     return str(ipaddress.ip_interface(address))
 
 

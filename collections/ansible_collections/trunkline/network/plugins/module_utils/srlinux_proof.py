@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .proof_checks import canonical
 from .srlinux_tree import entries
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _addresses(subinterface: Any) -> list[str]:  # noqa: ANN401 - any JSON value
         return ["no subinterface 0"]
     if subinterface.get("oper-state", "up") != "up":
         return [f"the subinterface {subinterface['oper-state']} ({subinterface.get('oper-down-reason', 'no reason')})"]
-    return [str(entry["ip-prefix"]) for entry in entries(subinterface, "address") if "ip-prefix" in entry]
+    return [canonical(entry["ip-prefix"]) for entry in entries(subinterface, "address") if "ip-prefix" in entry]
 
 
 def _adjacencies(answer: Any) -> list[str]:  # noqa: ANN401 - any JSON value

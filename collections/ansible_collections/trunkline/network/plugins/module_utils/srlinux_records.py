@@ -51,7 +51,7 @@ class LeaseError(RouterError):
 
 @dataclass(frozen=True)
 class Lease:
-    """Who has raised a flag (`owner`), until when on the router's clock; `changed` once something was pushed under it."""
+    """Who has raised a flag (`owner`), until when on the router's clock; `changed` once it has pushed something."""
 
     owner: str
     until: datetime

@@ -74,7 +74,7 @@ class Router:
         self._blaming("validate", commands, {})
 
     def set(self, commands: Sequence[Command], confirm_timeout_s: int = 0) -> None:
-        """Do the commands in one transaction; with a time-out the router takes it back unless it is accepted in time."""
+        """Do the commands in one transaction; with a time-out the router takes it back unless it is accepted."""
         confirm = {"confirm-timeout": confirm_timeout_s} if confirm_timeout_s else {}
         self._blaming("set", commands, {"datastore": "candidate", **confirm})
 
@@ -114,14 +114,18 @@ class Router:
             raise RouterError(f"{error} (at {path})") from error
 
     def _refused_alone(self, commands: Sequence[Command]) -> str | None:
-        for command in commands if len(commands) > 1 else []:
-            try:
-                self._call("diff", {"commands": [command], "output-format": "text"})
-            except SilentError:
-                return None
-            except RouterError:
-                return str(command["path"])
-        return str(commands[0]["path"]) if len(commands) == 1 else None
+        if len(commands) == 1:
+            return str(commands[0]["path"])
+        return next((str(command["path"]) for command in commands if self._refuses(command)), None)
+
+    def _refuses(self, command: Command) -> bool:
+        try:
+            self._call("diff", {"commands": [command], "output-format": "text"})
+        except SilentError:
+            return False
+        except RouterError:
+            return True
+        return False
 
     def _call(self, method: str, params: dict[str, Any]) -> list[Any]:
         self.sent += 1
@@ -131,8 +135,8 @@ class Router:
             answer = self._http.post(self._url, json=body, timeout=self._timeout_s, verify=self._verify)
         except requests.exceptions.SSLError as error:
             raise SilentError(
-                f"{self.name}: the certificate of {self._url} is not trusted ({_reason(error)}); give the CA that signed "
-                "it as device_ca (ansible_httpapi_ca_path)"
+                f"{self.name}: the certificate of {self._url} is not trusted ({_reason(error)}); give the CA that "
+                "signed it as device_ca (ansible_httpapi_ca_path)"
             ) from error
         except requests.exceptions.Timeout as error:
             raise SilentError(f"{self.name}: no answer from {self._url} within {self._timeout_s:g} s") from error

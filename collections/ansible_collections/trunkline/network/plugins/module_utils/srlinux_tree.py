@@ -90,9 +90,9 @@ def place_of_path(path: str) -> Place:
     for pattern in OWNED:
         names = [name for name, _keys in steps]
         if names == [name for name, _key in pattern] and "".join(f"/{n}{k}" for n, k in _STEP.findall(path)) == path:
-            keys = [(key, given.get(key, "")) for (_name, given), (_element, key) in zip(steps, pattern)]
+            keys = [(key, given.get(key, "")) for (_name, given), (_element, key) in zip(steps, pattern, strict=True)]
             if all(value or not key for key, value in keys):
-                return Place(tuple((name, key, _plain(value)) for name, (key, value) in zip(names, keys)))
+                return Place(tuple((name, key, _plain(value)) for name, (key, value) in zip(names, keys, strict=True)))
     raise ConfigError(f"also_owned: {path} is not an entry of a list that can be owned: {', '.join(_patterns())}")
 
 
@@ -101,7 +101,11 @@ def place_of_label(label: str) -> Place | None:
     steps = [step.partition("=") for step in label.split("/")[1:]]
     for pattern in OWNED:
         if [(name, bool(equals)) for name, equals, _key in steps] == [(name, bool(key)) for name, key in pattern]:
-            return Place(tuple((name, key, unquote(value)) for (name, _equals, value), (_, key) in zip(steps, pattern)))
+            return Place(
+                tuple(
+                    (name, key, unquote(value)) for (name, _equals, value), (_, key) in zip(steps, pattern, strict=True)
+                )
+            )
     return None
 
 

@@ -12,15 +12,16 @@ description:
   - Speaks JSON-RPC. Makes the router carry O(config), in one transaction that the router takes back by itself unless it
     is confirmed in time, and saves it.
   - Owned whole are the entries of the lists C(/interface), C(/network-instance/interface) and
-    C(/network-instance/protocols/isis/instance) that O(config) has. What somebody else added to an owned entry is removed,
-    and shown in the diff. What we owned before and is no longer in O(config) is removed.
+    C(/network-instance/protocols/isis/instance) that O(config) has. What somebody else added to an owned entry is
+    removed, and shown in the diff. What we owned before and is no longer in O(config) is removed.
   - What else is in O(config), such as the type of a network instance, is set, and neither removed later nor cleaned of
     what others put beside it. B(All else on the router is left as it is).
-  - Steps when there is something to do. Lease, records and C(diff), C(validate), C(set) with C(confirm-timeout), records and
-    C(diff) again, which must be empty, C(confirmed-accept), C(save). With nothing to do it is two requests and no lease.
+  - Steps when there is something to do. Lease, records and C(diff), C(validate), C(set) with C(confirm-timeout),
+    records and C(diff) again, which must be empty, C(confirmed-accept), C(save). With nothing to do it is two
+    requests and no lease.
   - The router's record of what is ours, and the lease, are empty prefix sets whose names say it
-    (C(trunkline owns /interface=ethernet-1%2F1)). No policy refers to them. They are on the router because every door (API,
-    AWX, a shell) meets there; they are left out of the diff.
+    (C(trunkline owns /interface=ethernet-1%2F1)). No policy refers to them. They are on the router because every
+    door (API, AWX, a shell) meets there; they are left out of the diff.
   - The lease binds Trunkline's runs, not a person at the router's CLI. It relies on the router's clock.
 options:
   config:

@@ -67,7 +67,7 @@ class SrlinuxAction(NetBoxAction):
         return Router(
             name=name,
             host=str(given["device_host"] or name),
-            port=int(given["device_port"] or 443),
+            port=int(str(given["device_port"] or 443)),
             user=str(given["device_user"]),
             password=str(given["device_password"]),
             verify=str(given["device_ca"]) if trusted and given["device_ca"] else trusted,
