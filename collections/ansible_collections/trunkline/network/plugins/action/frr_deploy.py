@@ -5,25 +5,17 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible.template import trust_as_template
-
-from ansible_collections.trunkline.network.plugins.module_utils import netbox_intent
-from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError, NetBoxAction
-
-TEMPLATE_OVERRIDES = {"trim_blocks": True, "lstrip_blocks": False}
+from ansible_collections.trunkline.network.plugins.plugin_utils.deploy_action import INTENT_ARGUMENTS, DeployAction
+from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError
 
 
-class ActionModule(NetBoxAction):
+class ActionModule(DeployAction):
     """The action."""
 
     ARGUMENTS: ClassVar = {
-        "device": {"type": "str"},
-        "overlay": {"type": "list", "elements": "dict", "default": []},
-        "intent": {"type": "dict"},
-        "config_context": {"type": "str", "default": "trunkline"},
+        **INTENT_ARGUMENTS,
         "template": {"type": "str", "default": "frr.conf.j2"},
         "also_owned": {"type": "list", "elements": "str", "default": []},
         "lease_ttl_s": {"type": "int", "default": 120},
@@ -36,10 +28,10 @@ class ActionModule(NetBoxAction):
         released = False
         try:
             # Under the lease: an intent read before another run's change could be pushed after it.
-            intent = self.params["intent"] or self._intent()
+            intent = self.intent()
             push = self._device(
                 "frr_config",
-                config=self._render(intent),
+                config=self.render(intent),
                 also_owned=self.params["also_owned"],
                 **({"lease": owner, "release": True} if owner else {}),
             )
@@ -60,18 +52,6 @@ class ActionModule(NetBoxAction):
             **({"owner": wanted} if wanted else {}),
         )
         return str(lease["lease"]["owner"])
-
-    def _intent(self) -> dict[str, Any]:
-        device = self.params["device"] or self.task_vars["inventory_hostname"]
-        return netbox_intent.intent_from(self.session, device, self.params["overlay"], self.params["config_context"])
-
-    def _render(self, intent: dict[str, Any]) -> str:
-        path = Path(self._find_needle("templates", self.params["template"]))
-        text = trust_as_template(path.read_text(encoding="utf-8"))
-        templar = self._templar.copy_with_new_env(
-            searchpath=[str(path.parent)], available_variables={**self.task_vars, "intent": intent}
-        )
-        return str(templar.template(text, escape_backslashes=False, overrides=TEMPLATE_OVERRIDES) or "")
 
     def _device(self, module: str, **arguments: object) -> dict[str, Any]:
         """Run one of the collection's modules on the device. A failure is the task's own."""

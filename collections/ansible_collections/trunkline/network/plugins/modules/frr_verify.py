@@ -113,7 +113,8 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
-from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import Check, checks, look
+from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import look
+from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check, checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
