@@ -126,12 +126,17 @@ class Frr:
         For the diagnosis after a push has failed: FRR refuses the lines of a push together and does not say for which.
         Changes the running configuration: restore it afterwards.
         """
-        refused = []
+        tried: list[tuple[str, str, int, str]] = []
         for header, line in missing_lines(current, target):
             code, out, err = self._run([self.vtysh, "-c", "configure", "-c", header, "-c", line])
-            if code != 0:
-                refused.append(f"{header}: '{line}' ({frr_messages.reasons(out + err) or 'FRR gave no reason'})")
-        return refused
+            tried.append((header, line, code, frr_messages.reasons(out + err)))
+        # The exit code is 0 for some refusals, and there are words for some lines that FRR takes.
+        present = {(one.header, line) for one in self.running() for line in one.lines}
+        return [
+            f"{header}: '{line}' ({words or 'FRR gave no reason'})"
+            for header, line, code, words in tried
+            if code != 0 or (words and (header, line) not in present)
+        ]
 
     def save(self) -> None:
         """Write the running configuration to the startup file."""
