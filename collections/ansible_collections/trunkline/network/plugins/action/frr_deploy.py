@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, ClassVar
 
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.plugin_utils.deploy_action import INTENT_ARGUMENTS, DeployAction
 from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError
 
@@ -18,14 +19,18 @@ class ActionModule(DeployAction):
         **INTENT_ARGUMENTS,
         "template": {"type": "str", "default": "frr.conf.j2"},
         "also_owned": {"type": "list", "elements": "str", "default": []},
+        "lease": {"type": "str", "default": ""},
+        "confirm_s": {"type": "int", "default": 0},
         "lease_ttl_s": {"type": "int", "default": 120},
         "lease_wait_s": {"type": "int", "default": 60},
     }
 
     def work(self) -> dict[str, Any]:
-        """Lease, intent, configuration, push; the lease is given back whatever happens."""
-        owner = "" if self.check else self._take_lease()
-        released = False
+        """Lease, intent, configuration, push. A lease taken here is given back, whatever happens."""
+        given = self.params["lease"]
+        if self.params["confirm_s"] and not given:
+            raise OrderError("confirm_s: needs lease: who is to confirm? Take one with frr_lease.")
+        owner = given if given or self.check else self._take_lease()
         try:
             # Under the lease: an intent read before another run's change could be pushed after it.
             intent = self.intent()
@@ -33,11 +38,10 @@ class ActionModule(DeployAction):
                 "frr_config",
                 config=self.render(intent),
                 also_owned=self.params["also_owned"],
-                **({"lease": owner, "release": True} if owner else {}),
+                **({"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}),
             )
-            released = bool(push.get("released"))
         finally:
-            if owner and not released:
+            if owner and not given:
                 # A refusal here must not hide why the push failed; the lease ends by itself.
                 with contextlib.suppress(DeviceRefusedError):
                     self._device("frr_lease", state="absent", owner=owner)

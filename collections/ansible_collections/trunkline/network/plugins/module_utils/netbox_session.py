@@ -143,8 +143,9 @@ class Session:
         http.auth = TokenAuth(token)
         http.mount("https://", self.transport)
         http.mount("http://", self.transport)
-        if is_uuid(run):
-            http.headers["X-Request-ID"] = run
+        # One id for all that this session writes, so that it can be found in the change log, and undone.
+        self.request_id = str(uuid.UUID(run)) if is_uuid(run) else str(uuid.uuid4())
+        http.headers["X-Request-ID"] = self.request_id
 
     @property
     def sent(self) -> int:

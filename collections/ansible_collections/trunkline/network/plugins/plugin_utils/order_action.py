@@ -78,6 +78,7 @@ class OrderAction(NetBoxAction):
             "changed": bool(operations),
             "operations": operations,
             "diff": diff_of(operations),
+            "request_id": self.session.request_id,
             "devices": devices,
             "activation": [
                 operation
