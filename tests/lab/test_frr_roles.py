@@ -34,7 +34,10 @@ def plays(routers: Routers, *names: str, hosts: str = "ams-pe:par-p") -> list[di
         "changed_when": False,
     }
     parts = [role(name) for name in names]
-    block = {"block": [*parts, keep, role("deploy", tasks_from="confirm")], "rescue": [role("deploy", tasks_from="undo")]}
+    block = {
+        "block": [*parts, keep, role("deploy", tasks_from="confirm")],
+        "rescue": [role("deploy", tasks_from="undo")],
+    }
     return [{"hosts": hosts, "gather_facts": False, "any_errors_fatal": True, "tasks": [block]}]
 
 

@@ -209,11 +209,10 @@ def main() -> None:
         module.fail_json(
             msg=f"{os.uname().nodename}: FRR does not run here (no {frr_lock.RUN_DIRECTORY}); install it and start it"
         )
+
     def frr(lock: int) -> Frr:
         # Only where there is something to undo or confirm: most calls need no vtysh.
-        return Frr(
-            lambda argv: module.run_command(argv, pass_fds=[lock]), module.get_bin_path("vtysh", required=True)
-        )
+        return Frr(lambda argv: module.run_command(argv, pass_fds=[lock]), module.get_bin_path("vtysh", required=True))
 
     owner, wait_s, check_mode = parameters["owner"], parameters["wait_s"], module.check_mode
     started = frr_lock.now_s()

@@ -19,7 +19,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.srlinux_tree imp
 from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError, NetBoxAction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 CONNECTION: dict[str, Any] = {
     "device_host": {"type": "str"},
@@ -54,8 +54,8 @@ class SrlinuxAction(NetBoxAction):
 
     def router(self) -> Router:
         """The router that the task is for. DeviceRefusedError when nothing says how to log in."""
-        given = {name: self._given(name) for name in _VARIABLES}
-        name = str(self.task_vars["inventory_hostname"])
+        name, variables = self._host()
+        given = {argument: self._given(argument, variables) for argument in _VARIABLES}
         for wanted in ("device_user", "device_password"):
             if not given[wanted]:
                 variable, environment = _VARIABLES[wanted]
@@ -105,12 +105,19 @@ class SrlinuxAction(NetBoxAction):
         except (RouterError, ConfigError) as error:
             raise DeviceRefusedError({"failed": True, "msg": str(error)}) from error
 
-    def _given(self, name: str) -> object:
+    def _host(self) -> tuple[str, Mapping[str, Any]]:
+        """The router's name and variables. Delegated to localhost, a task is still for its own host."""
+        own, delegate = str(self.task_vars["inventory_hostname"]), self._task.delegate_to
+        if delegate in (None, "", "localhost", own):
+            return own, self.task_vars
+        return str(delegate), self.task_vars["hostvars"][delegate]
+
+    def _given(self, name: str, variables: Mapping[str, Any]) -> object:
         if self.params[name] is not None:
             return self.params[name]
         variable, environment = _VARIABLES[name]
-        if variable in self.task_vars:
-            value: object = self._templar.template(self.task_vars[variable])
+        if variable in variables:
+            value: object = self._templar.template(variables[variable])
             if value not in (None, ""):
                 return value
         return self.environment(environment) if environment else None
