@@ -48,18 +48,18 @@ class Controller:
     routers: dict[str, StandIn]
 
     def start(self, tasks: list[dict[str, Any]], *options: str, **variables: Any) -> subprocess.Popen[str]:
-        """Begin to run tasks for all routers; each task's result is put into a file."""
+        """Begin to run tasks for all routers, whatever becomes of each; their results are put into a file."""
+        names = [f"result_{number}" for number in range(len(tasks))]
         kept = {
             "ansible.builtin.copy": {
-                "content": "{{ result | default({}) | to_json }}",
+                "content": "{{ [" + ", ".join(names) + "] | to_json }}",
                 "dest": f"{self.folder}/result-{{{{ inventory_hostname }}}}.json",
                 "mode": "0600",
             },
-            "check_mode": False,
             "diff": False,
         }
-        last = [*tasks[:-1], tasks[-1] | {"register": "result", "ignore_errors": True}, kept]
-        play = {"hosts": "all", "gather_facts": False, "strategy": "ansible.builtin.free", "tasks": last}
+        named = [task | {"register": name, "ignore_errors": True} for name, task in zip(names, tasks, strict=True)]
+        play = {"hosts": "all", "gather_facts": False, "strategy": "ansible.builtin.free", "tasks": [*named, kept]}
         login = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -83,19 +83,22 @@ class Controller:
             argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
         )
 
-    def run(
-        self, tasks: list[dict[str, Any]], *options: str, **variables: Any
-    ) -> tuple[dict[str, dict[str, Any]], str]:
-        """Run tasks for all routers; the last one's results by router, and all that was printed."""
+    def run(self, tasks: list[dict[str, Any]], *options: str, **variables: Any) -> dict[str, list[dict[str, Any]]]:
+        """Run tasks for all routers; their results by router. What was printed is in `said`."""
         process = self.start(tasks, *options, **variables)
-        said, _none = process.communicate(timeout=100)
+        said, _none = process.communicate(timeout=200)
+        (self.folder / "said").write_text(said)
         results = {}
         for name in self.routers:
             file = self.folder / f"result-{name}.json"
             assert file.exists(), said
             results[name] = json.loads(file.read_text())
-            file.unlink()
-        return results, said
+        return results
+
+    @property
+    def said(self) -> str:
+        """What the last run has printed."""
+        return (self.folder / "said").read_text()
 
     def authority(self) -> Path:
         """The CA that signed the routers' certificates."""

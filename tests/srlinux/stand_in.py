@@ -11,6 +11,7 @@ import json
 import ssl
 import threading
 import time
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,18 +49,20 @@ class StandIn:
     """One stand-in router."""
 
     store: Store
+    host: str = "127.0.0.1"
+    port: int = 0
     faults: list[Fault] = field(default_factory=list)
     # Interface to (state, hostname of the neighbor); addresses that answer a ping; interfaces that are down.
     adjacencies: dict[str, tuple[str, str]] = field(default_factory=dict)
-    answering: set[str] = field(default_factory=set)
+    answering: Container[str] = ()
     down: set[str] = field(default_factory=set)
     clock_skew: timedelta = timedelta()
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        AUTHORITY.issue_cert(self.host).configure_cert(context)
+        self._server = _Server((self.host, self.port), _Handler)
         self._server.router, self._server.context = self, context
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()

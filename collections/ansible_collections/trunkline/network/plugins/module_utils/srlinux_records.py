@@ -116,21 +116,25 @@ def owner_of(name: str) -> str:
 
 
 def take(router: Router, owner: str, ttl_s: int, wait_s: int) -> Lease:
-    """Hold the router, waiting up to `wait_s` for others; `ttl_s` counts from the end of that wait.
+    """Hold the router for `ttl_s`, waiting up to `wait_s` for others.
 
     The same owner may take it again. Raises LeaseError when it is still another's then, with who holds it.
     """
     deadline = time.monotonic() + wait_s
     raised: Lease | None = None
+    waited = False
     while True:
         records = read_records(router)
         others = records.others(owner)
         try:
             if not others:
-                if raised is not None and raised in records.leases and raised.until > records.now:
+                standing = raised is not None and raised in records.leases and raised.until > records.now
+                if raised is not None and standing and not waited:
                     return raised
-                raised = _raise_flag(router, owner, records, ttl_s + wait_s)
+                # After a wait raised anew: the time of a lease counts from when it is had.
+                raised, waited = _raise_flag(router, owner, records, ttl_s), False
                 continue
+            waited = True
             if raised is not None and any(lease.owner < owner for lease in others):
                 router.set([_lower(raised.note)])
                 raised = None

@@ -34,7 +34,7 @@ options:
         RV(lease.owner).
     type: str
   ttl_s:
-    description: Seconds after which the lease ends by itself, from the end of the wait.
+    description: Seconds after which the lease ends by itself.
     type: int
     default: 120
   wait_s:
