@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check
+
 
 def look(check: Check, interfaces: Mapping[str, Any], neighbors: Mapping[str, Any], seconds: float) -> Check:
     """Return an address or adjacency check with what was found; `seconds` is kept if it is what was expected."""

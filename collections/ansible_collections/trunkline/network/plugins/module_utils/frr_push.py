@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_settle, frr_unconfirmed
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr, Snapshot
 from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import unmet

@@ -143,9 +143,12 @@ class Session:
         http.auth = TokenAuth(token)
         http.mount("https://", self.transport)
         http.mount("http://", self.transport)
-        # One id for all that this session writes, so that it can be found in the change log, and undone.
-        self.request_id = str(uuid.UUID(run)) if is_uuid(run) else str(uuid.uuid4())
-        http.headers["X-Request-ID"] = self.request_id
+        self.write_as(str(uuid.UUID(run)) if is_uuid(run) else str(uuid.uuid4()))
+
+    def write_as(self, request_id: str) -> None:
+        """Have this id for all that the session writes, so that it can be found in the change log, and undone."""
+        self.request_id = request_id
+        self.api.http_session.headers["X-Request-ID"] = request_id
 
     @property
     def sent(self) -> int:

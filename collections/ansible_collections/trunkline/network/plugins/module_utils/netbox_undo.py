@@ -74,7 +74,11 @@ def steps(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
 
 
 def undo(session: Session, request_id: str, check: bool) -> list[Record]:
-    """Undo all that was written under this request id; return the operations (in check mode, what they would be)."""
+    """Undo all that was written under this request id; return the operations (in check mode, what they would be).
+
+    Under the same id, so that what is undone is not undone again.
+    """
+    session.write_as(request_id)
     log = session.rows("core/object-changes/", {"request_id": request_id})
     updates, deletions = steps(net_changes(log))
     if not check:

@@ -9,8 +9,9 @@ module: frr_lease
 short_description: Hold a router for the length of a run
 version_added: 0.1.0
 description:
-  - Takes, renews or gives back the lease of a router, and decides what becomes of what was pushed under it. The lease is a file on the router itself, where every door
-    (API, AWX, a person with ansible-playbook) meets, so that two runs cannot undo each other's work.
+  - Takes, renews or gives back the lease of a router, and decides what becomes of what was pushed under it. The lease
+    is a file on the router itself, where every door (API, AWX, a person with ansible-playbook) meets, so that two runs
+    cannot undo each other's work.
   - A lease ends by itself after O(ttl_s) seconds of the router's boot clock, and with a reboot. A run that dies
     does not block a router for longer.
   - Take it B(before) the intent is read, and hand its owner to M(trunkline.network.frr_config).
@@ -209,11 +210,10 @@ def main() -> None:
         module.fail_json(
             msg=f"{os.uname().nodename}: FRR does not run here (no {frr_lock.RUN_DIRECTORY}); install it and start it"
         )
+
     def frr(lock: int) -> Frr:
         # Only where there is something to undo or confirm: most calls need no vtysh.
-        return Frr(
-            lambda argv: module.run_command(argv, pass_fds=[lock]), module.get_bin_path("vtysh", required=True)
-        )
+        return Frr(lambda argv: module.run_command(argv, pass_fds=[lock]), module.get_bin_path("vtysh", required=True))
 
     owner, wait_s, check_mode = parameters["owner"], parameters["wait_s"], module.check_mode
     started = frr_lock.now_s()
