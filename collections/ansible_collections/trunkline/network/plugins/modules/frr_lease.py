@@ -104,6 +104,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -134,7 +135,7 @@ def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool, frr: FrrMaker) -
     while True:
         with frr_lock.file_lock(max(0.0, deadline - frr_lock.now_s())) as lock:
             if not check_mode:
-                frr_settle.settle(lambda lock=lock: frr(lock))
+                frr_settle.settle(partial(frr, lock))
             current = frr_lock.read_lease()
             now = frr_lock.now_s()
             other = frr_lock.holder(current, owner, now, boot)
@@ -157,7 +158,7 @@ def give_back(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> tuple
     with frr_lock.file_lock(wait_s) as lock:
         if check_mode:
             return frr_lock.is_held(owner), False
-        settled = frr_settle.settle(lambda: frr(lock))
+        settled = frr_settle.settle(partial(frr, lock))
         push = frr_settle.unconfirmed()
         undone = push is not None and push.owner == owner
         if push is not None and undone:
@@ -173,7 +174,7 @@ def confirm(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> bool:
     with frr_lock.file_lock(wait_s) as lock:
         if not frr_lock.is_held(owner):
             if not check_mode:
-                frr_settle.settle(lambda: frr(lock))
+                frr_settle.settle(partial(frr, lock))
             raise LockError(frr_lock.is_over(owner))
         push = frr_settle.unconfirmed()
         if check_mode:
