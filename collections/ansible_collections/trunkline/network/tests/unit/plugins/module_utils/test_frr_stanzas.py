@@ -228,4 +228,4 @@ def test_a_configuration_of_frr_10_is_read_and_what_is_not_ours_survives() -> No
     assert unified_diff(running, replace(running, owned, wanted), owned) == ""
     assert text_of(replace(running, owned, [])) == FRR_10.replace(
         FRR_10[FRR_10.index("interface eth1") : FRR_10.index("segment-routing")], ""
-    ).replace(FRR_10[FRR_10.index("router isis") : FRR_10.index("end\n")], "")
+    ).replace(FRR_10[FRR_10.index("\nrouter isis") + 1 : FRR_10.index("end\n")], "")
