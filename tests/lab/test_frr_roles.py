@@ -4,7 +4,9 @@ import json
 import subprocess
 from typing import Any
 
-from tests.lab.frr_network import Routers, Task, intent, push
+import psutil
+
+from tests.lab.frr_network import Routers, Task, intent, push, until
 
 pytest_plugins = ["tests.lab.frr_routers"]
 
@@ -16,7 +18,7 @@ def role(name: str, **options: str) -> dict[str, Any]:
 
 
 def plays(routers: Routers, *names: str, hosts: str = "ams-pe:par-p") -> list[dict[str, Any]]:
-    """A play with these roles, on all hosts or none; before its end each host's facts of interest are put into a file."""
+    """A play with these roles, on all hosts or none; each host's facts of interest are put into a file."""
     shown = {
         "diff": "{{ deploy_result.diff.prepared | default('') }}",
         "checks": "{{ verify_result.checks | default([]) }}",
@@ -133,3 +135,51 @@ def test_what_is_no_longer_intended_is_removed_and_then_nothing_is_left_to_prove
     assert removed.returncode == 0, removed.stdout
     assert not {"interface eth1", "interface lo", "router isis CORE"} & set(routers.running("ams-pe"))
     assert "interface eth1" in routers.running("par-p")
+
+
+def test_a_controller_that_is_killed_in_the_middle_of_a_push_leaves_both_routers_as_they_were(routers: Routers) -> None:
+    before = {name: (routers.running(name), routers.startup(name)) for name in BOTH}
+    variables = {name: one | {"deploy_confirm_s": 4} for name, one in BOTH.items()}
+    playbook = routers.start(plays(routers, "deploy", "verify"), variables=variables)
+    until(lambda: "trunkline-unconfirmed" in leases(routers), 60)
+    for process in (*psutil.Process(playbook.pid).children(recursive=True), playbook):
+        process.kill()
+    playbook.communicate()
+    until(lambda: "trunkline-unconfirmed" not in leases(routers), 30)
+    assert {name: (routers.running(name), routers.startup(name)) for name in BOTH} == before
+    assert "trunkline.lease" not in leases(routers)
+
+
+def test_a_push_that_cuts_its_own_management_path_is_undone_by_the_router(routers: Routers) -> None:
+    before = routers.running("ams-pe"), routers.startup("ams-pe")
+    tasks = [
+        {"trunkline.network.frr_lease": {"owner": "run 1"}},
+        {
+            "trunkline.network.frr_config": {
+                "config": "interface eth0\n shutdown\n",
+                "lease": "run 1",
+                "confirm_s": 4,
+            }
+        },
+        {"trunkline.network.frr_lease": {"owner": "run 1", "state": "confirmed"}},
+    ]
+    playbook = routers.start([{"hosts": "ams-pe", "gather_facts": False, "tasks": tasks}])
+    until(lambda: "shutdown" in routers.running("ams-pe").get("interface eth0", ""), 60)
+    assert "state DOWN" in routers.lab.exec("ams-pe", ["ip", "link", "show", "eth0"])
+    until(lambda: (routers.running("ams-pe"), routers.startup("ams-pe")) == before, 20)
+    out, _err = playbook.communicate(timeout=100)
+    assert playbook.returncode != 0
+    assert "lease 'run 1' is over, and what it had not confirmed is undone" in " ".join(out.replace("''", "'").split())
+
+
+def test_two_runs_that_want_both_routers_do_not_wait_for_each_other_for_ever(routers: Routers) -> None:
+    """A third one holds a router: both must take the routers in turn, and both get them."""
+    routers.run("par-p", Task("frr_lease", {"owner": "run 3", "ttl_s": 8}))
+    variables = {name: {"deploy_intent": intent(name)} for name in BOTH}
+    runs = [routers.start(plays(routers, "deploy"), variables=variables) for _run in range(2)]
+    for run in runs:
+        out, err = run.communicate(timeout=200)
+        assert run.returncode == 0, out + err
+        assert "Take the FRR routers one after the other" in out
+    assert "interface eth1" in routers.running("ams-pe")
+    assert "trunkline.lease" not in leases(routers)

@@ -1,24 +1,14 @@
 """A push that nobody confirms is undone by the router itself: running and startup configuration, and the record."""
 
-import time
-from collections.abc import Callable
+import json
 from typing import Any
 
-from tests.lab.frr_network import FOREIGN, Routers, Task, push
+from tests.lab.frr_network import FOREIGN, Routers, Task, push, until
 from tests.lab.test_frr_config import CIRCUIT, NODE
 
 pytest_plugins = ["tests.lab.frr_routers"]
 
 WORKING_FILES = ("trunkline-unconfirmed.json", "trunkline.lease", "trunkline-commands.conf", "trunkline\n")
-
-
-def until(condition: Callable[[], bool], timeout_s: float) -> float:
-    """Wait until it is true; how many seconds that took."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < timeout_s, "not within the time"
-        time.sleep(0.1)
-    return time.monotonic() - started
 
 
 def take(owner: str = "run 1") -> Task:
@@ -90,3 +80,75 @@ def test_what_nobody_confirms_is_undone_within_the_seconds_that_were_said(router
     (late,) = routers.run("ams-pe", confirm())
     assert "lease 'run 1' is over, and what it had not confirmed is undone" in late["msg"]
     assert not [name for name in WORKING_FILES if name in files(routers)]
+
+
+def test_a_push_that_is_killed_half_way_is_undone_at_once(routers: Routers) -> None:
+    routers.configure("ams-pe", FOREIGN)
+    routers.run("ams-pe", push(NODE))
+    before = everything(routers)
+    calls = json.dumps([["frr_config", {"config": CIRCUIT + NODE}]])
+    killed = f"""
+        cd {routers.carry("ams-pe")}
+        /usr/bin/python3 frr_run_modules.py '{calls}' & module=$!
+        until [ -e /run/frr/trunkline-commands.conf ]; do kill -0 $module || exit 1; done
+        kill -9 $module
+    """
+    routers.lab.exec("ams-pe", ["sh", "-c", killed])
+    assert until(lambda: "trunkline-unconfirmed" not in files(routers), 15) < 12
+    assert everything(routers) == before
+    (after,) = routers.run("ams-pe", push(CIRCUIT + NODE))
+    assert after["changed"]
+
+
+def test_what_no_guard_has_undone_is_undone_by_the_next_run(routers: Routers) -> None:
+    """As after a router's container was stopped: the file is there, the process is not."""
+    routers.run("ams-pe", push(NODE))
+    before = everything(routers)
+    routers.run("ams-pe", take(), unconfirmed(CIRCUIT + NODE, 3))
+    routers.lab.exec("ams-pe", ["pkill", "-9", "-f", "frr_run_modules"])
+    planned, taken, given_back = routers.run(
+        "ams-pe",
+        Task("frr_lease", {"owner": "run 2"}, check=True),
+        Task("frr_lease", {"owner": "run 2", "wait_s": 20}),
+        give_back("run 2"),
+    )
+    assert "held by 'run 1'" in planned["msg"]
+    assert taken["lease"]["owner"] == "run 2"
+    assert not given_back["undone"]
+    assert everything(routers) == before
+
+
+def test_a_later_push_is_never_undone_by_the_timer_of_an_earlier_one(routers: Routers) -> None:
+    _taken, _pushed, undone, *later = routers.run(
+        "ams-pe",
+        take(),
+        unconfirmed(CIRCUIT, 2),
+        give_back(),
+        take("run 2"),
+        unconfirmed(NODE, 30, "run 2"),
+        confirm("run 2"),
+    )
+    assert undone["undone"]
+    assert not any(one.get("failed") for one in later)
+    until(lambda: "frr_run_modules" not in routers.lab.exec("ams-pe", ["ps", "-ef"]), 5)
+    assert set(routers.record("ams-pe")) == {"interface lo", "router isis CORE"}
+    assert "interface eth1" not in routers.running("ams-pe")
+    assert "interface lo" in routers.running("ams-pe")
+
+
+def test_two_pushes_of_one_run_are_undone_together(routers: Routers) -> None:
+    """As when a run was taken over by another worker: it pushes again under the same name."""
+    routers.run("ams-pe", push("interface eth2\n description before\n"))
+    before = everything(routers)
+    *_pushed, undone = routers.run("ams-pe", take(), unconfirmed(CIRCUIT, 60), unconfirmed(NODE, 60), give_back())
+    assert undone["undone"]
+    assert everything(routers) == before
+
+
+def test_a_router_that_could_not_keep_a_configuration_is_not_given_one(routers: Routers) -> None:
+    before = routers.running("ams-pe")
+    routers.lab.exec("ams-pe", ["mount", "-o", "remount,bind,ro", "/etc/frr"])
+    (refused,) = routers.run("ams-pe", push(CIRCUIT))
+    routers.lab.exec("ams-pe", ["mount", "-o", "remount,bind,rw", "/etc/frr"])
+    assert "ams-pe: /etc/frr cannot be written (Read-only file system)" in refused["msg"]
+    assert routers.running("ams-pe") == before

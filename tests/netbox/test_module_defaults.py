@@ -44,7 +44,7 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
             "device_password": "not-used",
         },
         "netbox_objects": {"objects": [{"type": "dcim.site", "items": [{"slug": new.name, "name": new.name}]}]},
-        "netbox_undo": {"request_id": str(uuid.uuid4())},
+        "netbox_undo": {"written_as": [str(uuid.uuid4())]},
         "node": {
             name: getattr(new, name)
             for name in ("subscription", "name", "site", "role", "device_type", "platform", "loopback_pool")

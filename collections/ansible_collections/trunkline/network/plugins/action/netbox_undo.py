@@ -16,12 +16,12 @@ from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action im
 class ActionModule(NetBoxAction):
     """The action."""
 
-    ARGUMENTS: ClassVar = {"request_id": {"type": "str", "required": True}}
+    ARGUMENTS: ClassVar = {"written_as": {"type": "list", "elements": "str", "required": True}}
 
     def work(self) -> dict[str, Any]:
         """Read the change log, and write what was before."""
-        request_id = self.params["request_id"]
-        if not is_uuid(request_id):
-            raise OrderError(f"request_id: {request_id!r} is not a UUID. Take it from the result of the task to undo.")
-        operations = undo(self.session, request_id, self.check)
+        written_as = self.params["written_as"]
+        if wrong := [given for given in written_as if not is_uuid(given)]:
+            raise OrderError(f"written_as: {wrong[0]!r} is not a UUID. Take it from the result of the task to undo.")
+        operations = undo(self.session, written_as, self.check)
         return {"changed": bool(operations), "operations": operations, "diff": diff_of(operations)}

@@ -14,9 +14,10 @@ import signal
 import subprocess
 import syslog
 import time
+from functools import partial
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_lock, frr_settle
-from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr, Runner
+from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
 
 # A confirmed push needs no guard: it looks this often whether it still has something to guard.
 LOOK_S = 0.5
@@ -56,7 +57,7 @@ def watch(vtysh: str) -> None:
                 time.sleep(LOOK_S)
                 continue
             with frr_lock.file_lock(LOCK_WAIT_S) as lock:
-                if frr_settle.settle(lambda lock=lock: Frr(_runner(lock), vtysh)):
+                if frr_settle.settle(partial(_frr, lock, vtysh)):
                     _log(f"nobody confirmed the push of '{push.owner}': the router is as it was before it")
                 continue
         except (DeviceError, frr_lock.LockError, OSError) as error:
@@ -78,7 +79,7 @@ def _let_go_of_the_caller() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _runner(lock: int) -> Runner:
+def _frr(lock: int, vtysh: str) -> Frr:
     def run(argv: list[str]) -> tuple[int, str, str]:
         # AnsibleModule is the caller's. pylint: disable-next=ansible-bad-function
         done = subprocess.run(
@@ -86,7 +87,7 @@ def _runner(lock: int) -> Runner:
         )
         return done.returncode, done.stdout, done.stderr
 
-    return run
+    return Frr(run, vtysh)
 
 
 def _log(sentence: str) -> None:

@@ -1,6 +1,6 @@
 # Copyright: Trunkline contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Undo what was written to NetBox under one request id, by NetBox's own change log.
+"""Undo what some requests have written to NetBox, by its own change log.
 
 https://netboxlabs.com/docs/netbox/features/change-logging/: each change has the object before and after it.
 """
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .netbox_session import Session
 
 Record = dict[str, Any]
-# Kept by NetBox itself.
-_NOT_OURS = ("created", "last_updated")
+# Kept by NetBox itself; a cable that is gone leaves its ends by itself.
+_NOT_OURS = ("created", "last_updated", "cable", "cable_end", "cable_connector", "cable_positions")
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,21 @@ def steps(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     )
 
 
-def undo(session: Session, request_id: str, check: bool) -> list[Record]:
-    """Undo all that was written under this request id; return the operations (in check mode, what they would be)."""
-    log = session.rows("core/object-changes/", {"request_id": request_id})
-    updates, deletions = steps(net_changes(log))
+def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Record]:
+    """Undo all that was written under these request ids; return the operations (in check mode, what they would be)."""
+    # NetBox filters by one request id at a time.
+    log = [row for one in written_as for row in session.rows("core/object-changes/", {"request_id": one})]
+    updates, deletions = steps(net_changes(sorted(log, key=lambda row: row["id"])))
     if not check:
-        for one in updates:
-            session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
         for kind, group in groupby(deletions, key=lambda one: one.type):
             ids = [one.id for one in group]
             for start in range(0, len(ids), BULK):
                 session.delete(ENDPOINTS[kind], ids[start : start + BULK])
+        for one in updates:
+            session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
     return [
-        *({"op": "update", "type": one.type, "name": one.name, **_shown(one)} for one in updates),
         *({"op": "delete", "type": one.type, "name": one.name, "before": None, "after": None} for one in deletions),
+        *({"op": "update", "type": one.type, "name": one.name, **_shown(one)} for one in updates),
     ]
 
 

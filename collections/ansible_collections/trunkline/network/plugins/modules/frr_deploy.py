@@ -13,8 +13,8 @@ description:
     (M(trunkline.network.device_intent)), renders it, pushes it (M(trunkline.network.frr_config)), and gives the lease
     back, also when something fails. The intent is read under the lease, so that no run can push what another has made
     obsolete.
-  - With O(lease) and O(confirm_s) it is a part of a larger action, on several routers for instance. The router then waits
-    to be told whether to keep it.
+  - With O(lease) and O(confirm_s) it is a part of a larger action, on several routers for instance. The router then
+    waits to be told whether to keep it.
   - In check mode nothing changes and no lease is taken; the diff is the one that the push would give.
 options:
   device:

@@ -9,8 +9,9 @@ module: frr_lease
 short_description: Hold a router for the length of a run
 version_added: 0.1.0
 description:
-  - Takes, renews or gives back the lease of a router, and decides what becomes of what was pushed under it. The lease is a file on the router itself, where every door
-    (API, AWX, a person with ansible-playbook) meets, so that two runs cannot undo each other's work.
+  - Takes, renews or gives back the lease of a router, and decides what becomes of what was pushed under it. The lease
+    is a file on the router itself, where every door (API, AWX, a person with ansible-playbook) meets, so that two runs
+    cannot undo each other's work.
   - A lease ends by itself after O(ttl_s) seconds of the router's boot clock, and with a reboot. A run that dies
     does not block a router for longer.
   - Take it B(before) the intent is read, and hand its owner to M(trunkline.network.frr_config).
@@ -103,6 +104,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -133,7 +135,7 @@ def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool, frr: FrrMaker) -
     while True:
         with frr_lock.file_lock(max(0.0, deadline - frr_lock.now_s())) as lock:
             if not check_mode:
-                frr_settle.settle(lambda lock=lock: frr(lock))
+                frr_settle.settle(partial(frr, lock))
             current = frr_lock.read_lease()
             now = frr_lock.now_s()
             other = frr_lock.holder(current, owner, now, boot)
@@ -156,7 +158,7 @@ def give_back(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> tuple
     with frr_lock.file_lock(wait_s) as lock:
         if check_mode:
             return frr_lock.is_held(owner), False
-        settled = frr_settle.settle(lambda: frr(lock))
+        settled = frr_settle.settle(partial(frr, lock))
         push = frr_settle.unconfirmed()
         undone = push is not None and push.owner == owner
         if push is not None and undone:
@@ -172,7 +174,7 @@ def confirm(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> bool:
     with frr_lock.file_lock(wait_s) as lock:
         if not frr_lock.is_held(owner):
             if not check_mode:
-                frr_settle.settle(lambda: frr(lock))
+                frr_settle.settle(partial(frr, lock))
             raise LockError(frr_lock.is_over(owner))
         push = frr_settle.unconfirmed()
         if check_mode:

@@ -9,15 +9,14 @@ module: netbox_undo
 short_description: Undo what a task has written to NetBox
 version_added: 0.1.0
 description:
-  - Makes each object that was written under O(request_id) what it was before, by NetBox's change log. What was created
-    is deleted, what was changed is changed back. What has been undone already is left alone.
+  - Makes each object that was written under O(written_as) what it was before, by NetBox's change log. What was created
+    is deleted, what was changed is changed back.
   - Refuses, and changes nothing, where an object was deleted, since NetBox cannot give one its id back.
 options:
-  request_id:
-    description:
-      - The request id, as M(trunkline.network.node) and M(trunkline.network.circuit) return it. All tasks of a run that
-        has a name of its own (E(TRUNKLINE_RUN)) share one.
-    type: str
+  written_as:
+    description: NetBox's request ids, as M(trunkline.network.node) and M(trunkline.network.circuit) return them.
+    type: list
+    elements: str
     required: true
 extends_documentation_fragment:
   - trunkline.network.netbox
@@ -42,7 +41,7 @@ EXAMPLES = r"""
   rescue:
     - name: Leave NetBox as it was
       trunkline.network.netbox_undo:
-        request_id: "{{ documented.request_id }}"
+        written_as: "{{ documented.written_as }}"
 """
 
 RETURN = r"""

@@ -78,7 +78,7 @@ class OrderAction(NetBoxAction):
             "changed": bool(operations),
             "operations": operations,
             "diff": diff_of(operations),
-            "request_id": self.session.request_id,
+            "written_as": self.session.written_as,
             "devices": devices,
             "activation": [
                 operation
