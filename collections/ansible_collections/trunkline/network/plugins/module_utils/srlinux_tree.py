@@ -103,7 +103,8 @@ def place_of_label(label: str) -> Place | None:
         if [(name, bool(equals)) for name, equals, _key in steps] == [(name, bool(key)) for name, key in pattern]:
             return Place(
                 tuple(
-                    (name, key, unquote(value)) for (name, _equals, value), (_, key) in zip(steps, pattern, strict=True)
+                    (name, key, unquote(value))
+                    for (name, _equals, value), (_element, key) in zip(steps, pattern, strict=True)
                 )
             )
     return None
