@@ -39,4 +39,14 @@ NODE_FRR = Product(
     terminate_playbook="node_terminate.yml",
 )
 
-PRODUCTS = [NODE_FRR]
+NODE_SRLINUX = Product(
+    slug="node-srlinux",
+    name="Node SR Linux",
+    description="A Nokia 7220 IXR-D2L that runs SR Linux",
+    block=NodeBlock,
+    fixed_inputs={"vendor": "Nokia", "device_type": "nokia-7220-ixr-d2l", "platform": "nokia-srlinux"},
+    provision_playbook="node_provision.yml",
+    terminate_playbook="node_terminate.yml",
+)
+
+PRODUCTS = [NODE_FRR, NODE_SRLINUX]
