@@ -24,6 +24,7 @@ class Trouble:
     """What happens to one request. With nothing given it passes untouched."""
 
     status: int = 0  # answered in place of NetBox's own status
+    body: bytes = b'{"detail": "trouble"}'  # and with it
     forwarded: bool = True  # whether NetBox gets it at all
     cut: bool = False  # the connection ends in the middle of the answer
     held_s: float = 0.0  # before the answer; ends early when the proxy does
@@ -71,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.held_s:
             self.server.ending.wait(trouble.held_s)
         if trouble.status:
-            status, answer = trouble.status, b'{"detail": "trouble"}'
+            status, answer = trouble.status, trouble.body
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

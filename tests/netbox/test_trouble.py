@@ -1,13 +1,18 @@
 """NetBox in trouble: slow, busy, failing half-way, a page at a time; and reached with the old kind of token."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 
 from ansible_collections.trunkline.network.plugins.module_utils import netbox_session
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import TokenError, UnavailableError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import (
+    RefusedError,
+    TokenError,
+    UnavailableError,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
 from tests.netbox.faulty_proxy import Plan, Proxy, Request, Trouble, proxy
@@ -61,6 +66,33 @@ def test_a_netbox_that_stays_busy_is_named(world: World) -> None:
     with (
         proxy(world.url, lambda request: Trouble(429, forwarded=False)) as front,
         pytest.raises(UnavailableError, match=r"too busy \(429: .*\), also after 4 attempts"),
+    ):
+        through(world, front).run(world.node())
+
+
+def graphql_error(message: str) -> Trouble:
+    body = json.dumps({"data": None, "errors": [{"message": message}]})
+    return Trouble(200, body.encode(), forwarded=False)
+
+
+def test_a_read_that_meets_a_removal_is_done_again(world: World) -> None:
+    vanished = graphql_error("Interface matching query does not exist.")
+    with proxy(world.url, lambda request: vanished if request.number < 3 else None) as front:
+        through(world, front).run(order := world.node())
+    assert world.count(order.subscription) == NODE
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Interface matching query does not exist.", "does not exist.$"),
+        ("Cannot query field 'oob_ip' on type 'DeviceType'.", "NetBox 4.5.2 or newer is needed.$"),
+    ],
+)
+def test_a_query_that_netbox_cannot_answer_is_refused_with_its_reason(world: World, message: str, said: str) -> None:
+    with (
+        proxy(world.url, lambda _request: graphql_error(message)) as front,
+        pytest.raises(RefusedError, match=f"refused a GraphQL query: {re.escape(message[:20])}.*{said}"),
     ):
         through(world, front).run(world.node())
 

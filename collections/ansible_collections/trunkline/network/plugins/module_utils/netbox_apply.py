@@ -19,8 +19,10 @@ from .netbox_session import Session, pause_before
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-# NetBox takes up to half a second for an object: more of them at a time would meet the time-out.
-BULK = 50
+# As many objects a request as a busy NetBox handles within half of the time-out. Devices come and go with all of their
+# interfaces; whatever goes, NetBox first looks for what else refers to it.
+BULK = {"create": 50, "update": 50, "lookup": 50, "delete": 25}
+BULK_OF_DEVICES = 10
 # Enough to keep a NetBox of a few workers busy, and not to keep others out.
 AT_ONCE = 4
 ROUNDS = 4
@@ -113,11 +115,7 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
     """Send the plan's operations, in order of stage; those of a stage in bulk, and several requests at once."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for _stage, stage_groups in groupby(sequence(plan), key=lambda group: group[0].stage):
-            parts = [
-                (group[start : start + BULK], Progress(results=progress.results))
-                for group in stage_groups
-                for start in range(0, len(group), BULK)
-            ]
+            parts = [(part, Progress(results=progress.results)) for group in stage_groups for part in portions(group)]
             sending = [threads.submit(send, session, group, part) for group, part in parts]
             errors = [error for one in sending if (error := one.exception())]
             for _group, part in parts:
@@ -126,6 +124,15 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
             # What is uncertain first: only another round tells what there is to remove after a refusal.
             for error in sorted(errors, key=lambda error: not isinstance(error, UncertainWriteError)):
                 raise error
+
+
+def portions(group: list[Operation]) -> Iterator[list[Operation]]:
+    """The group, as much of it at a time as one request takes."""
+    first = group[0]
+    heavy = first.type == "dcim.device" and first.op in ("create", "delete")
+    size = BULK_OF_DEVICES if heavy else BULK[first.op]
+    for start in range(0, len(group), size):
+        yield group[start : start + size]
 
 
 def sequence(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
@@ -246,10 +253,11 @@ def undo(session: Session, progress: Progress, reason: NetBoxError) -> None:
     created = [item for item in reversed(progress.done) if item.op == "create"]
     try:
         for stage in sorted({item.stage for item in created}, reverse=True):
-            for group in groups([replace(item, allocation=None) for item in created if item.stage == stage]):
-                ids = [progress.results[item.key]["id"] for item in group if "id" in progress.results[item.key]]
+            removals = [replace(item, op="delete", allocation=None) for item in created if item.stage == stage]
+            for part in (part for group in groups(removals) for part in portions(group)):
+                ids = [progress.results[item.key]["id"] for item in part if "id" in progress.results[item.key]]
                 if ids:
-                    session.delete(ENDPOINTS[group[0].type], ids)
+                    session.delete(ENDPOINTS[part[0].type], ids)
     except NetBoxError as error:
         names = ", ".join(f"{item.type} {described(item, progress.results)['name']}" for item in created)
         raise NetBoxError(f"{reason}; and what was made before could not be removed again ({error}): {names}. "

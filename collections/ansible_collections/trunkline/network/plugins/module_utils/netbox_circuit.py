@@ -26,6 +26,13 @@ STATUS = {"provisioning": "provisioning", "active": "active", "migrating": "acti
 LENGTH = {4: 31, 6: 64}
 NOT_PHYSICAL = ("virtual", "lag", "bridge")
 
+USABLE = """
+query ($devices: [String!], $interface_list: OffsetPaginationInput) {
+  interface_list(filters: {device: {name: {in_list: $devices}}}, pagination: $interface_list) {
+    id name type mgmt_only device { name }
+  }
+}
+"""
 OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
 CABLES = """
 query ($ids: [ID!], $cable_list: OffsetPaginationInput) {
@@ -39,13 +46,13 @@ fragment end on CableTerminationTerminationType { __typename
 }
 """
 QUERY = f"""
-query ($devices: [String!], $cids: [String!], $owned: String!, $providers: [String!], $types: [String!],
-       $pools: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput,
+query ($devices: [String!], $interfaces: [String!], $cids: [String!], $owned: String!, $providers: [String!],
+       $types: [String!], $pools: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput,
        $cable_list: OffsetPaginationInput, $prefix_list: OffsetPaginationInput,
        $ip_address_list: OffsetPaginationInput) {{
   device_list(filters: {{name: {{in_list: $devices}}}}, pagination: $device_list) {{
     id name site {{ id slug }} platform {{ slug }} oob_ip {{ address }} primary_ip4 {{ address }}
-    interfaces {{
+    interfaces(filters: {{name: {{in_list: $interfaces}}}}) {{
       id name type mgmt_only description last_updated cable {{ id custom_fields }}
     }}
   }}
@@ -120,10 +127,11 @@ class CircuitOrder:
 
 def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, predict: bool) -> Snapshot:
     """Read all that planning needs: one request for a hundred orders; with `predict` one more a pool; and one where an
-    end is not free.
+    end does not exist or is not free.
     """
     rows = read_rows(session, QUERY, (_asked(part) for part in parts(orders)))
     if present:
+        _read_usable_interfaces(session, orders, rows)
         _read_foreign_cables(session, orders, rows)
     pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
     for role in {order.pool for order in orders} if present else ():
@@ -136,12 +144,37 @@ def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, pre
 def _asked(orders: Sequence[CircuitOrder]) -> Record:
     return {
         "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
+        "interfaces": sorted({end.interface for order in orders for end in (order.a, order.z)}),
         "cids": [order.circuit_id for order in orders],
         "owned": f"^({'|'.join(order.subscription for order in orders)})$",
         "providers": sorted({order.provider for order in orders}),
         "types": sorted({order.circuit_type for order in orders}),
         "pools": sorted({order.pool for order in orders}),
     }
+
+
+def _usable(interface: Record) -> bool:
+    return interface["type"] not in NOT_PHYSICAL and not interface["mgmt_only"]
+
+
+def _read_usable_interfaces(session: Session, orders: Sequence[CircuitOrder], rows: Record) -> None:
+    """Note which interfaces a device has on which an order names one that it has not: the refusal lists them.
+
+    Asked for in the first query, the interfaces of every large device would make it slow.
+    """
+    devices = {row["name"]: row for row in rows["device_list"]}
+    mistaken = {
+        end.node
+        for order in orders
+        for end in (order.a, order.z)
+        if end.node in devices
+        and not any(row["name"] == end.interface and _usable(row) for row in devices[end.node]["interfaces"])
+    }
+    if mistaken:
+        answer = session.graphql(USABLE, {"devices": sorted(mistaken)})
+        for row in answer["interface_list"]:
+            if _usable(row):
+                devices[row["device"]["name"]].setdefault("usable", []).append(row["name"])
 
 
 def _read_foreign_cables(session: Session, orders: Sequence[CircuitOrder], rows: Record) -> None:
@@ -214,14 +247,13 @@ def _interface(side: str, end: End, subscription: str, devices: dict[str, Record
     device = devices.get(end.node)
     if device is None:
         raise OrderError(f"{side}.node: NetBox has no device {end.node!r}. Order that node first, or correct the name.")
-    usable = {
-        row["name"]: row for row in device["interfaces"] if row["type"] not in NOT_PHYSICAL and not row["mgmt_only"]
-    }
-    row: Record | None = usable.get(end.interface)
+    row: Record | None = next(
+        (row for row in device["interfaces"] if row["name"] == end.interface and _usable(row)), None
+    )
     if row is None:
         raise OrderError(
             f"{side}.interface: {end.node} has no interface {end.interface!r} that could carry a circuit. "
-            f"It has {', '.join(usable) or 'none'}."
+            f"It has {', '.join(device.get('usable', [])) or 'none'}."
         )
     if row["cable"] and row["cable"]["custom_fields"].get(FIELD) != subscription:
         far = " and ".join(row["cable"].get("leads_to", [])) or "something"

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 CARRIED = ("provisioning", "active")
 LOOPBACK = {"frr": "lo"}
 
+# By the cable, not by link_peers: those NetBox looks up one by one, at ten times the cost.
 QUERY = """
 query ($names: [String!], $context: String!) {
   device_list(filters: {name: {in_list: $names}}) {
     name platform { slug } config_context primary_ip4 { address } primary_ip6 { address }
     interfaces(filters: {cable: {id: {is_null: false}}}) {
-      name ip_addresses { address custom_fields }
-      link_peers { __typename
-        ... on CircuitTerminationType { term_side circuit { cid status custom_fields
-          terminations { term_side link_peers { __typename
+      cable { terminations { termination { __typename
+        ... on CircuitTerminationType { circuit { cid status custom_fields
+          terminations { term_side cable { terminations { termination { __typename
             ... on InterfaceType { name ip_addresses { address custom_fields }
-              device { name primary_ip4 { address } primary_ip6 { address } } } } } } }
-      }
+              device { name primary_ip4 { address } primary_ip6 { address } } } } } } } } }
+      } } }
     }
   }
   config_context_list(filters: {name: {exact: $context}}) { is_active data }
@@ -97,17 +97,14 @@ def _note_router(fabric: Fabric, row: Record) -> None:
 
 
 def _note_circuits(fabric: Fabric, interface: Record) -> None:
-    for peer in interface["link_peers"]:
-        if peer["__typename"] != "CircuitTerminationType":
-            continue
-        row = peer["circuit"]
+    for row in (end["circuit"] for end in _cabled(interface) if end["__typename"] == "CircuitTerminationType"):
         subscription = row["custom_fields"].get(FIELD)
         if not subscription:
             continue
         circuit = fabric.circuits.setdefault(subscription, Circuit())
         _set_fields(circuit, {**row, **_without_prefix(row["custom_fields"])})
         for termination in row["terminations"]:
-            for end in termination["link_peers"]:
+            for end in _cabled(termination):
                 if end["__typename"] == "InterfaceType":
                     _note_router(fabric, end["device"])
                     label = f"{end['device']['name']}:{end['name']}"
@@ -117,6 +114,11 @@ def _note_circuits(fabric: Fabric, interface: Record) -> None:
                         for item in end["ip_addresses"]
                         if item["custom_fields"].get(FIELD) == subscription
                     }
+
+
+def _cabled(end: Record) -> list[Record]:
+    """What is on the cable of an interface or of a circuit's termination, both ends."""
+    return [item["termination"] for item in (end["cable"] or {}).get("terminations", []) if item["termination"]]
 
 
 def _without_prefix(custom_fields: Record) -> Record:

@@ -191,17 +191,24 @@ def slug(value: str) -> Named:
 
 def diff_of(operations: Iterable[Record]) -> dict[str, str]:
     """The operations as Ansible's --diff wants them: one block an object, only what changes."""
-    items = list(operations)
-    return {
-        "before": "".join(_block(item, item["before"]) for item in items if item["op"] != "create"),
-        "after": "".join(_block(item, item["after"]) for item in items if item["op"] != "delete"),
-    }
+    before: dict[str, Record] = {}
+    after: dict[str, Record] = {}
+    for item in operations:
+        name = f"{item['type']} {item['name']}"
+        made_here = name in after and name not in before
+        if item["op"] != "create" and not made_here:
+            before[name] = (item["before"] or {}) | before.get(name, {})
+        if item["op"] != "delete":
+            after[name] = after.get(name, {}) | (item["after"] or {})
+    return {"before": _blocks(before), "after": _blocks(after)}
 
 
-def _block(operation: Record, fields: Record | None) -> str:
-    lines = [f"{operation['type']} {operation['name']}"]
-    lines += [f"  {name}: {_text(value)}" for name, value in (fields or {}).items() if name != "subscription"]
-    return "\n".join(lines) + "\n"
+def _blocks(objects: Mapping[str, Record]) -> str:
+    lines = []
+    for name, fields in objects.items():
+        lines.append(name)
+        lines += [f"  {field}: {_text(value)}" for field, value in fields.items() if field != "subscription"]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _text(value: object) -> str:

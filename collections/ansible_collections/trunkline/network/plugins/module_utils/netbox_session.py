@@ -9,6 +9,7 @@ blindly. A write whose fate is unknown raises `UncertainWriteError`: the caller 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -41,6 +42,10 @@ READ_ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
 BUSY = (429, 502, 503, 504)
+# NetBox reads the parts of a GraphQL answer one after the other: what somebody deletes meanwhile makes it fail.
+VANISHED = "matching query does not exist"
+# How GraphQL says that this NetBox's schema lacks something.
+UNKNOWN = re.compile(r"Cannot query field|Unknown (argument|type|field)|Field '\w+' is not defined")
 
 
 def is_read(request: requests.PreparedRequest) -> bool:
@@ -176,12 +181,18 @@ class Session:
         return first | pages.rows
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> Record:
-        answer = self._send("POST", f"{self.url}/graphql/", {"query": query, "variables": dict(variables)})
-        if answer.get("errors"):
-            reasons = "; ".join(str(error.get("message", error)) for error in answer["errors"])
-            raise RefusedError(f"NetBox refused a GraphQL query: {reasons}. NetBox 4.5.2 or newer is needed.", 400)
-        data: Record = answer["data"]
-        return data
+        attempt = 1
+        while True:
+            answer = self._send("POST", f"{self.url}/graphql/", {"query": query, "variables": dict(variables)})
+            reasons = [str(error.get("message", error)) for error in answer.get("errors") or ()]
+            if not reasons:
+                data: Record = answer["data"]
+                return data
+            if attempt == READ_ATTEMPTS or not all(VANISHED in reason for reason in reasons):
+                remedy = " NetBox 4.5.2 or newer is needed." if any(UNKNOWN.match(one) for one in reasons) else ""
+                raise RefusedError(f"NetBox refused a GraphQL query: {'; '.join(reasons).rstrip('.')}.{remedy}", 400)
+            attempt += 1
+            time.sleep(pause_before(attempt))
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
         """Answer of GET /api/`path`."""

@@ -76,6 +76,23 @@ def test_a_diff_has_one_block_an_object_with_what_changes() -> None:
     }
 
 
+def test_an_object_that_takes_two_steps_is_one_block_of_the_diff() -> None:
+    def step(op: str, before: dict[str, Any] | None, after: dict[str, Any], name: str = "new") -> dict[str, Any]:
+        return {"op": op, "type": "dcim.device", "name": name, "before": before, "after": after}
+
+    operations = [
+        step("create", None, {"status": "staged"}),
+        step("update", {"oob_ip": None}, {"oob_ip": "192.0.2.1/24"}),
+        step("update", {"status": "staged", "oob_ip": None}, {"status": "active", "oob_ip": "192.0.2.2/24"}, "old"),
+        step("update", {"oob_ip": "192.0.2.2/24"}, {"oob_ip": "192.0.2.3/24"}, "old"),
+    ]
+    assert diff_of(operations) == {
+        "before": "dcim.device old\n  oob_ip: -\n  status: staged\n",
+        "after": "dcim.device new\n  status: staged\n  oob_ip: 192.0.2.1/24\n"
+        "dcim.device old\n  status: active\n  oob_ip: 192.0.2.3/24\n",
+    }
+
+
 def test_declared_values_agree_with_how_netbox_shows_them() -> None:
     assert agrees({"value": "active", "label": "Active"}, "active")
     assert agrees({"id": 3, "slug": "frr", "name": "FRRouting"}, {"slug": "frr"})
