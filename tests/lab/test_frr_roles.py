@@ -142,7 +142,8 @@ def test_a_controller_that_is_killed_in_the_middle_of_a_push_leaves_both_routers
     variables = {name: one | {"deploy_confirm_s": 4} for name, one in BOTH.items()}
     playbook = routers.start(plays(routers, "deploy", "verify"), variables=variables)
     until(lambda: "trunkline-unconfirmed" in leases(routers), 60)
-    for process in (*psutil.Process(playbook.pid).children(recursive=True), playbook):
+    controller = psutil.Process(playbook.pid)
+    for process in (*controller.children(recursive=True), controller):
         process.kill()
     playbook.communicate()
     until(lambda: "trunkline-unconfirmed" not in leases(routers), 30)

@@ -49,12 +49,15 @@ def net_changes(log: Iterable[Record]) -> list[Change]:
     found: dict[tuple[str, int], Change] = {}
     for entry in log:
         key = (entry["changed_object_type"], entry["changed_object_id"])
-        after = entry["postchange_data"]
+        # What there is not stands in the log as {}, and so does what NetBox did not look at before it changed it.
+        action = entry["action"]["value"]
+        before = None if action == "create" else entry["prechange_data"]
+        after = None if action == "delete" else entry["postchange_data"]
         if key in found:
             found[key] = replace(found[key], after=after)
         # What has no endpoint of its own (the ends of a cable) goes with what it belongs to.
         elif key[0] in ENDPOINTS:
-            found[key] = Change(*key, entry["object_repr"], entry["prechange_data"], after)
+            found[key] = Change(*key, entry["object_repr"], before, after)
     return [one for one in found.values() if one.before != one.after]
 
 
