@@ -76,6 +76,14 @@ options:
         is full.
     type: str
     default: core-link
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as this module and its sibling return them. So the plan of a
+        circuit can build upon the plans of its nodes.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   circuits:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.

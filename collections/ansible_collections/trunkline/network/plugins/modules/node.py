@@ -88,6 +88,14 @@ options:
         description: Whether it is for management only. No circuit can then end on it.
         type: bool
         default: false
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as this module and its sibling return them. So the plan of a
+        circuit can build upon the plans of its nodes.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   nodes:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
