@@ -13,14 +13,17 @@ from fastapi.responses import RedirectResponse
 from trunkline import __version__
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.errors import ProblemDocument
+from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import problems
 from trunkline.routes.authentication import authenticate
 from trunkline.routes.customers.endpoints import router as customers
+from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.runs.endpoints import router as runs
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
+from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
@@ -42,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.given_settings = settings
     problems.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)], responses=_PROBLEMS)
-    for router in (products, customers, subscriptions, runs, tokens):
+    for router in (products, customers, subscriptions, forms, runs, tasks, tokens):
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(health, prefix="/api/v1", responses={503: _PROBLEM})
@@ -62,6 +65,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
     app.state.hub = Hub()
+    app.state.choices = NetBoxChoices(settings)
     tasks = [asyncio.create_task(app.state.hub.listen(settings.libpq_url), name="follow runs")]
     if settings.worker_in_api:
         # Only a process that works needs Ansible's libraries.

@@ -3,7 +3,8 @@
 import pytest
 
 from trunkline.catalog import PRODUCTS, Block, From, Values
-from trunkline.catalog.block import at_stage, changeable_paths, flatten, learned_paths, merge, references
+from trunkline.catalog.block import at_stage, changeable_paths, learned_paths, references
+from trunkline.catalog.values import flatten, merge
 from trunkline.errors import Invalid
 
 CIRCUIT = PRODUCTS["core-circuit-10g"]
