@@ -29,4 +29,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Their names."""
-        return {"orders_of": orders_of, "gone_from": network_file.gone_from}
+        return {"orders_of": orders_of, "gone_from": network_file.gone_from, "reports_of": network_file.reports_of}

@@ -22,6 +22,8 @@ Record = dict[str, Any]
 HIGHEST_METRIC = 16777214
 # Those of meta/argument_specs.yml, which checks and does not fill in.
 NODE = {"device_type": "frr-router", "platform": "frr", "product": "node-frr"}
+NODE_LEARNED = ("netbox_id", "loopback_ipv4", "loopback_ipv6")
+CIRCUIT_LEARNED = ("netbox_id", "cid", "a", "z")
 CIRCUIT = {"isis_metric": 10, "under_maintenance": False, "speed_mbps": 10000, "product": "core-circuit-10g"}
 
 
@@ -79,6 +81,34 @@ def gone_from(fabric: Record, orders: Record, namespace: str) -> Record:
             if gone("circuit", circuit["cid"], circuit)
         ],
     }
+
+
+def reports_of(documented: Record, nodes: Sequence[Record], circuits: Sequence[Record], customer: str) -> list[Record]:
+    """What the order book is told of the network, nodes first: as subscription_report takes it.
+
+    `documented` has `nodes` and `circuits` as the modules have returned them, in the order of the file.
+    """
+    return [
+        {
+            "id": made["subscription"],
+            "product": {**defaults, **listed}["product"],
+            "customer": customer,
+            "block": {field: made[field] for field in ordered if field in made}
+            | {field: {**defaults, **listed}[field] for field in ordered if field not in made},
+            "learned": {field: made[field] for field in learned},
+        }
+        for kind, defaults, ordered, learned, items in (
+            ("nodes", NODE, ("name", "site", "role", "management"), NODE_LEARNED, nodes),
+            (
+                "circuits",
+                CIRCUIT,
+                ("a", "z", "isis_metric", "under_maintenance", "speed_mbps"),
+                CIRCUIT_LEARNED,
+                circuits,
+            ),
+        )
+        for made, listed in zip(documented[kind], items, strict=True)
+    ]
 
 
 def derived(namespace: uuid.UUID, kind: str, name: str) -> str:
