@@ -57,7 +57,9 @@ def test_what_was_done_directly_is_a_subscription_like_any_other(service: Servic
     assert "vendor" not in there["block"]
     run = service.call("GET", f"/runs/{made['run']}", 200)
     assert (run["target"], run["status"], run["created_by"]) == ("create", "completed", "tests")
-    notes = [event["payload"].get("message") for event in service.call("GET", f"/runs/{run['id']}/events", 200)["items"]]
+    notes = [
+        event["payload"].get("message") for event in service.call("GET", f"/runs/{run['id']}/events", 200)["items"]
+    ]
     assert any("alice@bastion" in str(note) for note in notes)
     # And the service goes on from there.
     service.done(service.call("POST", f"/subscriptions/{identity}/validate", 202))

@@ -93,8 +93,15 @@ class OrderBook:
         deadline = time.monotonic() + timeout_s
         seen = 0
         while True:
-            found = self.get(f"runs/{run}")
             left = deadline - time.monotonic()
+            try:
+                found = self._send("GET", f"runs/{run}", None, {})
+            except OrderBookError as error:
+                # The run goes on without the API, so whoever waits for it does, too.
+                if left <= 0 or error.status not in AWAY:
+                    raise
+                time.sleep(min(PAUSE_S, left))
+                continue
             if found["status"] in STOPPED or left <= 0:
                 return found
             seen = self._until_news(run, seen, left)
