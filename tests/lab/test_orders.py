@@ -1,10 +1,13 @@
 """The whole way: an order over REST becomes NetBox objects, router configuration, and a network that forwards."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import requests
 import yaml
 from rich.console import Console
 
+from trunkline.catalog import PRODUCTS
 from trunkline.dev import proof
 from trunkline.dev.errors import DevError
 from trunkline.dev.lab import Lab
@@ -84,6 +88,41 @@ class World:
         while (passed := proof.hops(self.stack.lab, path[0], path[-1], version=4)) != path:
             assert time.monotonic() < deadline, passed
 
+    def playbook(
+        self, name: str, subscription: dict[str, Any], *options: str, **changes: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a playbook for a subscription, as a person does who has no service."""
+        block = PRODUCTS[subscription["product"]].for_playbook(subscription["block"] | changes)
+        order = {key: subscription[key] for key in ("id", "product", "status", "customer")} | {"block": block}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), f"playbooks/{name}.yml", *options]
+        return subprocess.run(
+            [*command, "-e", json.dumps({"subscription": order})],
+            cwd=PROJECT,
+            env=os.environ | self.exports | {"ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+
+    @contextmanager
+    def pings(self, source: str, destination: str) -> Iterator[list[int]]:
+        """Ping from loopback to loopback ten times a second; the list has how many were sent and lost at the end."""
+        addresses = [
+            self.netbox("dcim/devices", name=name)[0]["primary_ip4"]["address"].partition("/")[0]
+            for name in (source, destination)
+        ]
+        log, count = "/var/log/frr/ping.log", list[int]()
+        ping = f"ping -n -i 0.1 -W 1 -I {addresses[0]} {addresses[1]} > {log} 2>&1 & echo $!"
+        pid = self.stack.lab.exec(source, ["sh", "-c", ping]).strip()
+        try:
+            yield count
+        finally:
+            self.stack.lab.exec(source, ["kill", "-INT", pid])
+        text = self.stack.lab.exec(source, ["sh", "-c", f"tail --pid={pid} -f /dev/null; cat {log}"])
+        sent, received = re.findall(r"(\d+) packets transmitted, (\d+) received", text)[0]
+        count += [int(sent), int(sent) - int(received)]
+
     def documented_metric(self, circuit: dict[str, Any]) -> int:
         (found,) = self.netbox("circuits/circuits", cid=circuit["block"]["cid"])
         return int(found["custom_fields"]["trunkline_isis_metric"])
@@ -92,6 +131,11 @@ class World:
         return {
             node: self.stack.lab.exec(node, ["vtysh", "-c", "show running-config"]) for node in self.stack.lab.nodes
         }
+
+
+def changed_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines that a playbook's diffs add or remove, in NetBox and on the routers."""
+    return sorted(re.findall(r"^(?:[+-](?![+-])\s+.*)$", done.stdout, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -185,11 +229,84 @@ def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(wor
     )
     assert done.returncode == 0, done.stderr
     assert "isis metric 15000000" in done.stdout
-    direct, around = ["ams-pe", "lon-pe"], ["ams-pe", "par-p", "lon-pe"]
-    world.wait_for_hops(direct)
+    world.wait_for_hops(["ams-pe", "lon-pe"])
     circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
     world.modify(circuit, under_maintenance=False)
+    world.wait_for_hops(["ams-pe", "par-p", "lon-pe"])
+
+
+def test_maintenance_moves_the_traffic_away_and_back_with_at_most_one_lost_ping(world: World) -> None:
+    around, direct = ["ams-pe", "par-p", "lon-pe"], ["ams-pe", "lon-pe"]
+    circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
     world.wait_for_hops(around)
+    with world.pings("ams-pe", "lon-pe") as lost:
+        assert world.modify(circuit, under_maintenance=True).status == "completed"
+        world.wait_for_hops(direct)
+        assert " isis metric 15000000" in world.configurations()["par-p"]
+        assert world.modify(circuit, under_maintenance=False).status == "completed"
+        world.wait_for_hops(around)
+    sent, gone = lost
+    assert sent > 50
+    assert gone <= 1, f"{gone} of {sent} pings lost"
+
+
+def test_an_untouched_network_shows_no_drift(world: World) -> None:
+    for playbook, description in (
+        ("node_provision", "Node ams-pe at ams"),
+        ("circuit_provision", "Core circuit ams-pe:eth1 - par-p:eth2"),
+    ):
+        done = world.playbook(playbook, world.subscription(description), "--check", "--diff")
+        assert done.returncode == 0, done.stdout
+        assert set(re.findall(r"changed=(\d+)", done.stdout)) == {"0"}
+        assert changed_lines(done) == []
+
+
+def test_drift_is_reported_line_by_line_and_mended(world: World) -> None:
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
+    end = circuit["block"]["a"]
+    before = world.configurations()
+    changes = [
+        "interface eth1",
+        "description mine",
+        f"no ip address {end['ipv4']}",
+        "isis metric 77",
+        "ipv6 nd ra-interval 30",  # a line that nobody ordered, in an interface that is ours
+        "interface lo",
+        "description also mine",
+    ]
+    vtysh = [word for line in ("configure terminal", *changes) for word in ("-c", line)]
+    world.stack.lab.exec("par-p", ["vtysh", *vtysh])
+    done = world.playbook("circuit_provision", circuit, "--check", "--diff")
+    assert done.returncode == 0, done.stdout
+    (description,) = re.findall(r"^interface eth1\n description (.*)$", before["par-p"], re.MULTILINE)
+    assert changed_lines(done) == sorted(
+        [
+            "- description mine",
+            f"+ description {description}",
+            f"+ ip address {end['ipv4']}",
+            "- isis metric 77",
+            "- ipv6 nd ra-interval 30",
+            "- description also mine",
+        ]
+    )
+    assert re.findall(r"^(\S+) .*changed=1", done.stdout, re.MULTILINE) == ["par-p"]
+    mended = world.playbook("circuit_provision", circuit)
+    assert mended.returncode == 0, mended.stdout
+    assert world.configurations() == before
+
+
+def test_what_somebody_edited_in_netbox_is_reported_and_nothing_else(world: World) -> None:
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
+    headers = {"Authorization": f"Bearer {world.exports['NETBOX_TOKEN']}"}
+    edited = f"{world.exports['NETBOX_URL']}/api/circuits/circuits/{circuit['block']['netbox_id']}/"
+    for metric in (55, 10):
+        answer = requests.patch(
+            edited, json={"custom_fields": {"trunkline_isis_metric": metric}}, headers=headers, timeout=30
+        )
+        answer.raise_for_status()
+        done = world.playbook("circuit_provision", circuit, "--check", "--diff")
+        assert done.returncode == 0, done.stdout
+        assert changed_lines(done) == ([] if metric == 10 else ["+  isis_metric: 10", "-  isis_metric: 55"])
 
 
 def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -> None:
@@ -273,6 +390,50 @@ def test_a_router_that_cannot_keep_its_configuration_takes_the_whole_order_back(
     assert order.run["error"]["host"] == "ams-pe"
     assert world.configurations() == configurations
     assert world.documented_metric(circuit) == metric == 30
+
+
+def test_without_the_service_a_router_that_refuses_leaves_all_as_it_was(world: World) -> None:
+    circuit = world.subscription("Core circuit ams-pe:eth2 - lon-pe:eth1")
+    before = world.configurations(), world.documented_metric(circuit)
+    world.stack.lab.exec("lon-pe", ["mount", "-o", "remount,bind,ro", "/etc/frr"])
+    try:
+        changed = world.playbook("circuit_provision", circuit, isis_metric=77)
+        removed = world.playbook("circuit_terminate", circuit)
+    finally:
+        world.stack.lab.exec("lon-pe", ["mount", "-o", "remount,bind,rw", "/etc/frr"])
+    for done in (changed, removed):
+        assert done.returncode != 0
+        said = " ".join(done.stdout.split())
+        assert "lon-pe: /etc/frr cannot be written (Read-only file system)" in said
+        assert "Routers and NetBox are left as they were" in said
+    assert (world.configurations(), world.documented_metric(circuit)) == before
+
+
+def test_without_the_service_a_circuit_that_does_not_work_is_not_made_and_one_that_does_is(world: World) -> None:
+    circuit = world.subscription("Core circuit ams-pe:eth2 - lon-pe:eth1")
+    with_circuit = world.configurations()
+    removed = world.playbook("circuit_terminate", circuit)
+    assert removed.returncode == 0, removed.stdout
+    without, documented = world.configurations(), world.netbox("circuits/circuits", tag="trunkline")
+    assert "interface eth1\n description" not in without["lon-pe"]
+
+    new = circuit | {"status": "provisioning"}
+    # Hellos are padded to the link's size: they do not arrive, and all else does.
+    world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1300"])
+    try:
+        failed = world.playbook("circuit_provision", new, "-e", "verify_timeout_s=2")
+    finally:
+        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1500"])
+    assert failed.returncode != 0
+    assert "ams-pe eth2: IS-IS adjacency expected Up with lon-pe, found " in " ".join(failed.stdout.split())
+    assert world.configurations() == without
+    assert world.netbox("circuits/circuits", tag="trunkline") == documented
+    for kind in ("dcim/cables", "ipam/prefixes", "ipam/ip-addresses"):
+        assert world.netbox(kind, cf_trunkline_subscription=circuit["id"]) == []
+
+    made = world.playbook("circuit_provision", new)
+    assert made.returncode == 0, made.stdout
+    assert world.configurations() == with_circuit
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
         "fabric_info": {"sites": [standing.site]},
         "frr_deploy": {"device": a.name, "template": "lines.j2"},
         "netbox_objects": {"objects": [{"type": "dcim.site", "items": [{"slug": new.name, "name": new.name}]}]},
+        "netbox_undo": {"written_as": [str(uuid.uuid4())]},
         "node": {
             name: getattr(new, name)
             for name in ("subscription", "name", "site", "role", "device_type", "platform", "loopback_pool")

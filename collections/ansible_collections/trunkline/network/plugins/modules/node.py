@@ -225,6 +225,13 @@ activation:
       before: {status: staged}
       after: {status: active}
       subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+written_as:
+  description: The request ids under which NetBox's change log has what this task wrote, for
+    M(trunkline.network.netbox_undo).
+  returned: success
+  type: list
+  elements: str
+  sample: [4f0c1b1e-9d9c-4c0b-8f3e-2f6a7f0c5d11]
 requests:
   description: How many HTTP requests were sent to NetBox.
   returned: always

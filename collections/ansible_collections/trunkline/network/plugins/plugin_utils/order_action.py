@@ -82,6 +82,7 @@ class OrderAction(NetBoxAction):
             "changed": bool(operations),
             "operations": operations,
             "diff": diff_of(operations),
+            "written_as": self.session.written_as,
             "devices": devices,
             "activation": [
                 operation
