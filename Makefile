@@ -9,7 +9,7 @@ dev = @.venv/bin/python -m trunkline.dev
 ansible_test = @.venv/bin/python -m trunkline.dev.ansible_test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint sanity bench netbox-template
+.PHONY: help demo up down clean env test lint sanity bench netbox-template image
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,3 +57,7 @@ bench: ## side by side with the peers, on one NetBox: BENCH=netbox, or all of th
 netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
 	$(bootstrap) embedded
 	$(dev) netbox-template
+
+image: ## prove the Dockerfile's steps in a bare Debian tree, without Docker (minutes; root, debootstrap, a Debian mirror)
+	$(bootstrap) embedded
+	@.venv/bin/python -m trunkline.dev.image

@@ -49,7 +49,6 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
 
 
 def _place(client: Client, scenario: Scenario, console: Console) -> list[Order]:
-    client.ensure_customers(scenario)
     nodes, circuits = client.orders(scenario)
     customer = scenario.customers[0].shortcode
     for orders in (nodes, circuits):

@@ -12,6 +12,8 @@ from trunkline.dev import netbox, postgres, process, redis, service, system
 from trunkline.dev.errors import DevError
 from trunkline.dev.lab import Lab
 from trunkline.dev.lab.topology import load as load_topology
+from trunkline.dev.orders import Client
+from trunkline.dev.scenario import Scenario
 from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import PROJECT, State
 
@@ -97,6 +99,8 @@ class Stack:
         if not secrets.trunkline_token:
             secrets = replace(secrets, trunkline_token=service.make_token(self.state))
             secrets.save(self.state)
+        with Client(self.api_url, secrets.trunkline_token) as client:
+            client.ensure_customers(Scenario.load(scenario))
         say(f"The API is up: {self.api_url}")
         netbox.wait_ready(self.state, secrets, self.ports.netbox)
         say(f"NetBox is up: {self.netbox_url}")

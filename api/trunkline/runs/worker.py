@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
+from trunkline.runs.beat import beat, forget
 from trunkline.runs.launch.directory import remove_leftovers, temporary_directory
 from trunkline.runs.launch.playbook import warm_up
 from trunkline.runs.launch.warm import WarmAnsible
@@ -89,7 +90,10 @@ async def work(settings: Settings) -> None:
     remove_leftovers(settings.runtime_dir)
     with temporary_directory(settings.runtime_dir, "ansible") as directory, closing(WarmAnsible(directory)) as ansible:
         await asyncio.to_thread(warm_up, settings, ansible)
-        await _work_for_ever(settings, ansible)
+        try:
+            await _work_for_ever(settings, ansible)
+        finally:
+            forget(settings)
 
 
 async def _work_for_ever(settings: Settings, ansible: WarmAnsible) -> None:
@@ -162,6 +166,7 @@ async def _look_after(engine: Engine) -> None:
                 for run_id in await runs_without_job(session):
                     logger.warning("run %s had no job; queued again", run_id)
                     await defer(session, await lock_run(session, run_id))
+            beat(engine.settings)
         except SQLAlchemyError:
             logger.exception("could not look for stalled runs")
         await asyncio.sleep(engine.settings.heartbeat_s)

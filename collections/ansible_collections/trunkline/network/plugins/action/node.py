@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ansible_collections.trunkline.network.plugins.module_utils import netbox_node, netbox_node_plan
 from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare, canonical
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_overlay import lay_over
 from ansible_collections.trunkline.network.plugins.plugin_utils.order_action import OrderAction, arguments_of, rules_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ OPTIONS: dict[str, Any] = {
     "loopback_pool": {"type": "str", "default": "loopback"},
     "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE, "default": []},
 }
-OVERLAY: dict[str, Any] = {"type": "list", "elements": "dict", "default": []}
 
 
 class ActionModule(OrderAction):
@@ -45,7 +45,7 @@ class ActionModule(OrderAction):
     SINGULAR, PLURAL, TYPE = "node", "nodes", "dcim.device"
     STATUS: ClassVar = netbox_node.STATUS
     OPTIONS: ClassVar = OPTIONS
-    ARGUMENTS: ClassVar = {**arguments_of(PLURAL, OPTIONS), "overlay": OVERLAY}
+    ARGUMENTS: ClassVar = arguments_of(PLURAL, OPTIONS)
     RULES: ClassVar = rules_of(PLURAL, ("name", "subscription"))
     NEEDED = ("site", "role", "device_type", "platform")
 
@@ -69,8 +69,8 @@ class ActionModule(OrderAction):
         """What reads NetBox and plans."""
 
         def make_plan() -> Plan:
-            overlay = self.params["overlay"]
-            snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check, overlay=overlay)
+            snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check)
+            lay_over(self.session, snapshot.rows, self.params["overlay"])
             plan = (netbox_node_plan.plan_present if self.present else netbox_node_plan.plan_absent)(orders, snapshot)
             devices[:] = [
                 {"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]}

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 STATUS = {"provisioning": "staged", "active": "active", "migrating": "active", "disabled": "offline"}
 LENGTH = {4: 32, 6: 128}
-KINDS = {
-    "dcim.site": "site_list",
-    "dcim.devicerole": "device_role_list",
-    "dcim.devicetype": "device_type_list",
-    "dcim.platform": "platform_list",
-}
 
 QUERY = f"""
 query ($names: [String!], $owned: String!, $sites: [String!], $roles: [String!], $types: [String!],
@@ -91,34 +85,15 @@ class NodeOrder:
     interfaces: tuple[Interface, ...] = ()
 
 
-def read(
-    session: Session, orders: Sequence[NodeOrder], *, present: bool, predict: bool, overlay: Sequence[Record] = ()
-) -> Snapshot:
-    """Read all that planning needs: one request for a hundred orders, and with `predict` one more a pool.
-
-    `overlay`: operations that are planned and not done, whose kinds of device count as there.
-    """
+def read(session: Session, orders: Sequence[NodeOrder], *, present: bool, predict: bool) -> Snapshot:
+    """Read all that planning needs: one request for a hundred orders, and with `predict` one more a pool."""
     rows = read_rows(session, QUERY, (_asked(part, present) for part in parts(orders)))
-    _lay_over(rows, overlay)
     pools: dict[tuple[str, int], tuple[Pool, ...]] = {}
     for role in {order.loopback_pool for order in orders} if present else ():
         for family, length in LENGTH.items():
             found = pools_of(rows["prefix_list"], role, family, length)
             pools[role, family] = with_free(session, found, prefixes=False, wanted=len(orders)) if predict else found
     return Snapshot(rows, pools)
-
-
-def _lay_over(rows: dict[str, list[Record]], overlay: Sequence[Record]) -> None:
-    templates: dict[str, list[Record]] = {}
-    for planned in overlay:
-        if planned["op"] == "create" and planned["type"] == "dcim.interfacetemplate":
-            fields = planned["after"]
-            templates.setdefault(fields["device_type"], []).append({"name": fields["name"]})
-    for planned in overlay:
-        table = KINDS.get(planned["type"])
-        if planned["op"] == "create" and table:
-            slug = planned["name"]
-            rows[table].append({"slug": slug, "interfacetemplates": templates.get(slug, [])})
 
 
 def _asked(orders: Sequence[NodeOrder], present: bool) -> Record:

@@ -76,6 +76,14 @@ options:
         is full.
     type: str
     default: core-link
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as the modules return them. A circuit can so be planned
+        upon nodes, and nodes upon sites and device types, that are still to be made.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   circuits:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.

@@ -88,6 +88,14 @@ options:
         description: Whether it is for management only. No circuit can then end on it.
         type: bool
         default: false
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as the modules return them. A circuit can so be planned
+        upon nodes, and nodes upon sites and device types, that are still to be made.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   nodes:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
@@ -107,13 +115,6 @@ options:
       loopback_interface: *loopback_interface
       loopback_pool: *loopback_pool
       interfaces: *interfaces
-  overlay:
-    description:
-      - Operations that are planned and not done, as RV(trunkline.network.netbox_objects#module:operations) has them in
-        check mode. The sites, roles, device types and platforms that they create count as there.
-    type: list
-    elements: dict
-    default: []
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
