@@ -57,7 +57,7 @@ def test_a_circuit_is_planned_ordered_changed_and_terminated(service: Service, n
     assert "applying" in created.stderr
     (circuit,) = _json(service, "subscriptions", "list", "circuit")
     assert circuit["block"]["isis_metric"] == 20
-    run = _json(service, "modify", circuit["id"][:8], "--under-maintenance")
+    run = _json(service, "modify", circuit["description"], "--under-maintenance")
     assert run["subscription"]["block"]["under_maintenance"] is True
     assert _json(service, "runs", "rollback", run["id"])["subscription"]["block"]["under_maintenance"] is False
     assert "Nothing would change." in _run(service, "plan", circuit["id"]).stdout

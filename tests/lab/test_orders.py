@@ -232,7 +232,7 @@ def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(wor
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert "isis metric 15000000" in done.stdout
