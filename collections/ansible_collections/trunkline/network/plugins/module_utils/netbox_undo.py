@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .netbox_apply import BULK, ENDPOINTS
+from .netbox_apply import BULK_OF_DEVICES, ENDPOINTS
 from .netbox_errors import NetBoxError
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Recor
     if not check:
         for kind, group in groupby(deletions, key=lambda one: one.type):
             ids = [one.id for one in group]
-            for start in range(0, len(ids), BULK):
-                session.delete(ENDPOINTS[kind], ids[start : start + BULK])
+            for start in range(0, len(ids), BULK_OF_DEVICES):
+                session.delete(ENDPOINTS[kind], ids[start : start + BULK_OF_DEVICES])
         for one in updates:
             session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
     return [
