@@ -33,7 +33,7 @@ env: ## print the exports that let a client in: eval "$$(make -s env)"
 
 # With TRUNKLINE_TEST_NETBOX_URL and TRUNKLINE_TEST_NETBOX_TOKEN the tests use that NetBox, whatever its version.
 test: ## every test, against the real NetBox and real routers (ARGS="-k name" chooses)
-	$(bootstrap) embedded,test
+	$(bootstrap) embedded,test,lint
 	@.venv/bin/pytest $(ARGS)
 
 lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
