@@ -58,5 +58,5 @@ def test_a_removal_cannot_be_undone_and_says_what_to_do(world: World) -> None:
     order, session = world.node(), world.session()
     world.run(order)
     world.run(order, present=False, session=session)
-    with pytest.raises(NetBoxError, match=f"dcim.device {order.name} .*run the order again with its previous values"):
+    with pytest.raises(NetBoxError, match=f"dcim.device {order.name}.*run the order again with its previous values"):
         undo(world.session(), session.written_as, check=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .netbox_apply import BULK, ENDPOINTS
+from .netbox_apply import BULK_OF_DEVICES, ENDPOINTS
 from .netbox_errors import NetBoxError
 
 if TYPE_CHECKING:
@@ -49,12 +49,15 @@ def net_changes(log: Iterable[Record]) -> list[Change]:
     found: dict[tuple[str, int], Change] = {}
     for entry in log:
         key = (entry["changed_object_type"], entry["changed_object_id"])
-        after = entry["postchange_data"]
+        # What there is not stands in the log as {}, and so does what NetBox did not look at before it changed it.
+        action = entry["action"]["value"]
+        before = None if action == "create" else entry["prechange_data"]
+        after = None if action == "delete" else entry["postchange_data"]
         if key in found:
             found[key] = replace(found[key], after=after)
         # What has no endpoint of its own (the ends of a cable) goes with what it belongs to.
         elif key[0] in ENDPOINTS:
-            found[key] = Change(*key, entry["object_repr"], entry["prechange_data"], after)
+            found[key] = Change(*key, entry["object_repr"], before, after)
     return [one for one in found.values() if one.before != one.after]
 
 
@@ -81,8 +84,8 @@ def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Recor
     if not check:
         for kind, group in groupby(deletions, key=lambda one: one.type):
             ids = [one.id for one in group]
-            for start in range(0, len(ids), BULK):
-                session.delete(ENDPOINTS[kind], ids[start : start + BULK])
+            for start in range(0, len(ids), BULK_OF_DEVICES):
+                session.delete(ENDPOINTS[kind], ids[start : start + BULK_OF_DEVICES])
         for one in updates:
             session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
     return [

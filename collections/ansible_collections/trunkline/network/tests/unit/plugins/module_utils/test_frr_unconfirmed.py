@@ -87,7 +87,7 @@ def test_a_second_push_of_the_same_run_returns_to_before_the_first() -> None:
     running = parse("interface eth1\n description pushed\ninterface lo\n description before, too\n")
     second = first.and_then({"interface eth1", "interface lo"}, {"interface lo"}, running)
     assert [one.header for one in second.before] == [*(one.header for one in first.before), "interface lo"]
-    assert (second.owned, second.intended) == ({"interface eth1", "interface lo"}, {"interface lo"})
+    assert (set(second.owned), set(second.intended)) == ({"interface eth1", "interface lo"}, {"interface lo"})
 
 
 def test_a_file_is_put_back_with_its_owner_and_mode(tmp_path: Path) -> None:

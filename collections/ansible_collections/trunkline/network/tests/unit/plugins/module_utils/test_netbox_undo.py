@@ -16,8 +16,9 @@ def entry(kind: str, number: int, before: dict[str, Any] | None, after: dict[str
         "changed_object_type": kind,
         "changed_object_id": number,
         "object_repr": f"{kind} {number}",
-        "prechange_data": before,
-        "postchange_data": after,
+        "action": {"value": "create" if before is None else "delete" if after is None else "update"},
+        "prechange_data": before or {},
+        "postchange_data": after or {},
     }
 
 
