@@ -95,6 +95,12 @@ class IllegalTransition(Conflict):
     slug, title = "illegal-transition", "Not possible in this state"
 
 
+class PreconditionFailed(Problem):
+    """If-Match names another state than the present one."""
+
+    status, slug, title = 412, "precondition-failed", "Changed meanwhile"
+
+
 class Invalid(Problem):
     """The input is wrong; `errors` names each field."""
 

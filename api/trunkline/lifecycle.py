@@ -13,6 +13,9 @@ TRANSITIONS: dict[Lifecycle, frozenset[Lifecycle]] = {
     Lifecycle.TERMINATED: frozenset(),
 }
 
+IN_SERVICE = frozenset({Lifecycle.ACTIVE, Lifecycle.MIGRATING, Lifecycle.DISABLED})
+"""It has been provisioned: there are values to go back to."""
+
 
 def move(subscription: Subscription, to: Lifecycle) -> None:
     """Give the subscription its next status; staying is always allowed. Raises IllegalTransition."""

@@ -21,6 +21,7 @@ from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.runs.endpoints import router as runs
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
+from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
@@ -42,7 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.given_settings = settings
     problems.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)], responses=_PROBLEMS)
-    for router in (products, customers, subscriptions, runs, tokens):
+    for router in (products, customers, subscriptions, runs, tasks, tokens):
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(health, prefix="/api/v1", responses={503: _PROBLEM})

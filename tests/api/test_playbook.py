@@ -55,7 +55,7 @@ def _play(
         events.append(event)
         look(event)
 
-    call = Call(uuid.UUID(int=1), name, {"block": block}, check=False)
+    call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False)
     with closing(WarmAnsible(settings.project_dir)) as ansible:
         return play(settings, ansible, call, take, lambda: False), events
 

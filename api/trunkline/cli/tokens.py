@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.show import AsJson
+
 commands = typer.Typer(no_args_is_help=True, help="Tokens that open the API.")
 
 
@@ -12,7 +14,7 @@ def tokens_create(
     name: Annotated[str, typer.Argument(help="Who will use it; runs carry this name")],
     replace: Annotated[bool, typer.Option("--replace", help="Revoke the tokens that had this name")] = False,
 ) -> None:
-    """Make a token and print it, this once."""
+    """Make a token in the database and print it, this once. Needs TRUNKLINE_DATABASE_URL, and no token."""
     import asyncio
 
     from trunkline.auth import create_token, revoke_tokens_named
@@ -30,3 +32,34 @@ def tokens_create(
             await engine.dispose()
 
     typer.echo(asyncio.run(create()))
+
+
+@commands.command("list")
+def tokens_list(json: AsJson = False) -> None:
+    """List tokens, without their secrets."""
+    from trunkline.cli import show
+    from trunkline.cli.client import Client
+
+    found = Client.from_environment().pages("/tokens", {})
+    if json:
+        show.as_json(found)
+        return
+    rows = [
+        (item["prefix"], item["name"], show.when(item["last_used_at"]), "revoked" if item["revoked_at"] else "")
+        for item in found
+    ]
+    show.table(("token", "name", "last used", ""), rows)
+
+
+@commands.command("revoke")
+def tokens_revoke(
+    prefix: Annotated[str, typer.Argument(help="How the token begins, as `tokens list` shows it")],
+) -> None:
+    """From now on it opens nothing."""
+    from trunkline.cli.client import NOT_FOUND, Client, CliError
+
+    client = Client.from_environment()
+    found = client.pages("/tokens", {"prefix": prefix})
+    if not found:
+        raise CliError(f"{prefix}: there is no such token; see `trunkline tokens list`", NOT_FOUND)
+    client.call("DELETE", f"/tokens/{found[0]['id']}")

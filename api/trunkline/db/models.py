@@ -5,8 +5,8 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Computed, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 type JsonObject = dict[str, object]
@@ -67,13 +67,15 @@ LIVE = frozenset(RunStatus) - ENDED
 
 
 class RunTarget(enum.StrEnum):
-    """What a run does to its subscription."""
+    """What a run does to its subscription; a batch carries out other runs together, a task has no subscription."""
 
     CREATE = "create"
     MODIFY = "modify"
     TERMINATE = "terminate"
     VALIDATE = "validate"
     RESYNC = "resync"
+    BATCH = "batch"
+    TASK = "task"
 
 
 class Approval(enum.StrEnum):
@@ -115,15 +117,21 @@ class ProductRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+_SEARCH = """
+to_tsvector('simple', description || ' ' || note || ' ' || product_slug)
+|| jsonb_to_tsvector('simple', block, '["string", "numeric"]')
+"""
+
+
 class Subscription(Base):
     """A product ordered for a customer."""
 
     __tablename__ = "subscriptions"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    product_slug: Mapped[str] = mapped_column(ForeignKey("products.slug"), index=True)
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
-    status: Mapped[Lifecycle] = mapped_column(_enum(Lifecycle), default=Lifecycle.INITIAL, index=True)
+    product_slug: Mapped[str] = mapped_column(ForeignKey("products.slug"))
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"))
+    status: Mapped[Lifecycle] = mapped_column(_enum(Lifecycle), default=Lifecycle.INITIAL)
     insync: Mapped[bool] = mapped_column(default=False)
     # Something may exist in NetBox or on a router: set before the first write, cleared when all is removed.
     touched: Mapped[bool] = mapped_column(default=False)
@@ -134,11 +142,39 @@ class Subscription(Base):
     end_date: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    search: Mapped[str | None] = mapped_column(TSVECTOR, Computed(_SEARCH, persisted=True), deferred=True)
 
     product: Mapped[ProductRow] = relationship(lazy="joined", innerjoin=True)
     customer: Mapped[Customer] = relationship(lazy="joined", innerjoin=True)
 
-    __table_args__ = (Index("ix_subscriptions_created_at_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_subscriptions_created_at_id", "created_at", "id"),
+        Index("ix_subscriptions_updated_at_id", "updated_at", "id"),
+        Index("ix_subscriptions_description_id", "description", "id"),
+        # Filtered by one of these and sorted by age: the first page is read off the index.
+        Index("ix_subscriptions_status_created_at_id", "status", "created_at", "id"),
+        Index("ix_subscriptions_product_slug_created_at_id", "product_slug", "created_at", "id"),
+        Index("ix_subscriptions_customer_id_created_at_id", "customer_id", "created_at", "id"),
+        Index("ix_subscriptions_search", "search", postgresql_using="gin"),
+    )
+
+
+class Change(Base):
+    """What changed of a subscription, written by a trigger: only the columns that differ, before and after."""
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"))
+    run_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("runs.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    made_by: Mapped[str] = mapped_column(String(100))
+    before: Mapped[JsonObject]
+    after: Mapped[JsonObject]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_changes_subscription_id_id", "subscription_id", "id"),)
 
 
 class Claim(Base):
@@ -163,12 +199,25 @@ class Dependency(Base):
 
 
 class Run(Base):
-    """One execution of a workflow for a subscription."""
+    """One execution of a workflow: for a subscription, or for none (a task, a batch, the plan of an order)."""
 
     __tablename__ = "runs"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    subscription_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subscriptions.id"))
+    title: Mapped[str] = mapped_column(Text, server_default="")
+    # Ends with its plan: nothing is changed.
+    plan_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # A router that is gone for good: only NetBox is brought in order.
+    skip_devices: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    desired_status: Mapped[Lifecycle | None] = mapped_column(_enum(Lifecycle))
+    # Of the plan of an order that was not placed: id, product and customer of what would be made.
+    order: Mapped[JsonObject | None]
+    task: Mapped[str | None] = mapped_column(String(100))
+    # The run that started this one; one that is `carried` has no jobs of its own, its parent does its work.
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    carried: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    position: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     target: Mapped[RunTarget] = mapped_column(_enum(RunTarget))
     status: Mapped[RunStatus] = mapped_column(_enum(RunStatus), default=RunStatus.QUEUED)
     approval: Mapped[Approval] = mapped_column(_enum(Approval))
@@ -189,7 +238,17 @@ class Run(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    subscription: Mapped[Subscription] = relationship(lazy="joined", innerjoin=True)
+    subscription: Mapped[Subscription | None] = relationship(lazy="joined")
+
+    @property
+    def lane(self) -> str:
+        """Jobs of one lane take turns."""
+        return str(self.subscription_id or self.id)
+
+    @property
+    def locks(self) -> bool:
+        """Whether it changes its subscription, so that what depends on that must wait."""
+        return self.target is not RunTarget.VALIDATE and not self.plan_only
 
     __table_args__ = (
         Index(

@@ -3,16 +3,26 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import PRODUCTS, Values
 from trunkline.catalog.block import at_stage
-from trunkline.db.models import Approval, Claim, Dependency, JsonObject, Lifecycle, Run, RunStatus, RunTarget
-from trunkline.lifecycle import move
+from trunkline.db.models import (
+    Approval,
+    Claim,
+    Dependency,
+    JsonObject,
+    Lifecycle,
+    Run,
+    RunStatus,
+    RunTarget,
+    Subscription,
+)
+from trunkline.lifecycle import IN_SERVICE, move
 from trunkline.runs.queue import defer
 from trunkline.runs.record import now, set_status
 
@@ -26,6 +36,7 @@ class Result:
     cancelled: bool = False
 
 
+_LEARN = (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.RESYNC)
 CANCELLED: JsonObject = {"title": "Cancelled", "detail": "The playbook was stopped.", "host": None, "task": None}
 
 
@@ -60,9 +71,12 @@ async def finish_plan(session: AsyncSession, run: Run, result: Result) -> None:
         return
     run.plan = plan_of(result.artifacts)
     run.plan_digest = digest(run.plan)
-    if run.target is RunTarget.VALIDATE:
-        run.subscription.insync = not changes_anything(run.plan)
-        await set_status(session, run, RunStatus.COMPLETED, insync=run.subscription.insync)
+    if run.plan_only:
+        await set_status(session, run, RunStatus.COMPLETED)
+    elif run.target is RunTarget.VALIDATE:
+        insync = not changes_anything(run.plan)
+        subscription_of(run).insync = insync
+        await set_status(session, run, RunStatus.COMPLETED, insync=insync)
     elif run.approval is Approval.MANUAL:
         await set_status(session, run, RunStatus.AWAITING_APPROVAL)
     else:
@@ -73,7 +87,7 @@ async def finish_plan(session: AsyncSession, run: Run, result: Result) -> None:
 async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
     """Take over what was learned, or begin to roll back."""
     error = result.error
-    if error is None and run.target is not RunTarget.TERMINATE:
+    if error is None and run.target in _LEARN:
         error = _activate(run, result)
     if error is None:
         if run.target is RunTarget.TERMINATE:
@@ -88,42 +102,71 @@ async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
         await set_status(session, run, RunStatus.ROLLING_BACK, error=error)
         await defer(session, run)
         return
-    run.subscription.insync = False
+    if run.subscription is not None:
+        run.subscription.insync = False
     await set_status(session, run, RunStatus.CANCELLED if result.cancelled else RunStatus.FAILED, error=error)
+
+
+def subscription_of(run: Run) -> Subscription:
+    """The subscription of a run that cannot be without one."""
+    if run.subscription is None:
+        raise RuntimeError(f"run {run.id} ({run.target}) has no subscription")
+    return run.subscription
 
 
 def can_roll_back(run: Run) -> bool:
     """Whether there are previous values to go back to."""
-    if run.target in (RunTarget.CREATE, RunTarget.MODIFY):
+    if run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.BATCH):
         return True
-    return run.target is RunTarget.TERMINATE and run.subscription.status is Lifecycle.ACTIVE
+    return run.target is RunTarget.TERMINATE and subscription_of(run).status in IN_SERVICE
+
+
+def _learned(run: Run, result: Result) -> Values:
+    """The block complete with what the playbook found. Raises ValueError naming what it left out."""
+    found = cast("JsonObject", result.artifacts.get("subscription") or {})
+    product = PRODUCTS[subscription_of(run).product_slug]
+    return product.learned(run.desired, cast("Values", found.get("block") or {}))
+
+
+def _lacks(run: Run, result: Result) -> JsonObject | None:
+    """What stands against activating the subscription."""
+    try:
+        _learned(run, result)
+    except ValueError as error:
+        return {"title": "Playbook reported incomplete values", "detail": str(error), "host": None, "task": None}
+    return None
 
 
 def _activate(run: Run, result: Result) -> JsonObject | None:
     """The subscription takes the desired and the learned values; returns what stands against it."""
-    subscription, product = run.subscription, PRODUCTS[run.subscription.product_slug]
-    found = cast("JsonObject", result.artifacts.get("subscription") or {})
-    try:
-        block = product.learned(run.desired, cast("Values", found.get("block") or {}))
-    except ValueError as error:
-        return {"title": "Playbook reported incomplete values", "detail": str(error), "host": None, "task": None}
+    lacking = _lacks(run, result)
+    if lacking is not None:
+        return lacking
+    subscription, block = subscription_of(run), _learned(run, result)
+    product = PRODUCTS[subscription.product_slug]
     subscription.block = block
     subscription.description = at_stage(product.block, "active").model_validate(block).describe()
     subscription.insync = True
-    move(subscription, Lifecycle.ACTIVE)
+    # What is disabled stays so when it is resynced: only an order says otherwise.
+    stays = subscription.status in IN_SERVICE
+    move(subscription, run.desired_status or (subscription.status if stays else Lifecycle.ACTIVE))
     subscription.start_date = subscription.start_date or now()
     return None
 
 
 async def finish_rollback(session: AsyncSession, run: Run, result: Result) -> None:
     """All is as before the run, or it is said that it is not."""
-    subscription = run.subscription
     if result.error is not None:
         first = run.error or {}
         detail = f"{first.get('detail')} Rolling back failed as well: {result.error['detail']}"
         run.error = first | {"detail": detail, "rollback": result.error}
-        subscription.insync = False
+        if run.subscription is not None:
+            run.subscription.insync = False
         await set_status(session, run, RunStatus.FAILED, error=run.error)
+        return
+    subscription = run.subscription
+    if subscription is None:
+        await set_status(session, run, RunStatus.ROLLED_BACK)
         return
     if run.target is RunTarget.CREATE:
         subscription.block = PRODUCTS[subscription.product_slug].unlearned(run.desired)
@@ -137,7 +180,7 @@ async def finish_rollback(session: AsyncSession, run: Run, result: Result) -> No
 
 async def terminate(session: AsyncSession, run: Run) -> None:
     """Everything is gone: others may take what the subscription held."""
-    subscription = run.subscription
+    subscription = subscription_of(run)
     move(subscription, Lifecycle.TERMINATED)
     subscription.touched, subscription.insync, subscription.end_date = False, True, now()
     await session.execute(delete(Claim).where(Claim.subscription_id == subscription.id))
@@ -165,11 +208,47 @@ async def give_up(session: AsyncSession, run: Run, stage: str) -> None:
         "task": None,
     }
     run.stage_attempts = 0
-    finish = finish_plan if stage == "plan" else finish_apply if stage == "apply" else finish_rollback
-    await finish(session, run, Result(error=error))
+    await finish(session, run, stage, Result(error=error))
 
 
-FINISH: dict[str, Callable[[AsyncSession, Run, Result], Awaitable[None]]] = {
+async def finish(session: AsyncSession, run: Run, stage: str, result: Result) -> None:
+    """Write what came of the stage, for the run and for those that it carries: all of them end alike."""
+    carried = await carried_by(session, run)
+    shares = {member.id: share(member, result) for member in carried}
+    if stage == "apply" and result.error is None:
+        # All or none: one order that learned too little takes the others back with it.
+        wrong = [error for member in carried if (error := _lacks(member, shares[member.id])) is not None]
+        if wrong:
+            result = Result(artifacts=result.artifacts, error=wrong[0])
+            shares = dict.fromkeys(shares, result)
+    await _FINISH[stage](session, run, result)
+    for member in carried:
+        await _FINISH[stage](session, member, shares[member.id])
+
+
+async def carried_by(session: AsyncSession, run: Run) -> list[Run]:
+    """The runs of a batch, their rows locked; of another run none."""
+    if run.target is not RunTarget.BATCH:
+        return []
+    query = select(Run).where(Run.parent_id == run.id, Run.carried).order_by(Run.id)
+    query = query.with_for_update(of=Run).execution_options(populate_existing=True)
+    return list((await session.scalars(query)).unique())
+
+
+def share(member: Run, result: Result) -> Result:
+    """A batch's result as far as it concerns one of its orders."""
+    key = str(member.subscription_id)
+    learned = cast("JsonObject", result.artifacts.get("subscriptions") or {}).get(key) or {}
+    operations = [
+        operation
+        for operation in cast("list[JsonObject]", plan_of(result.artifacts)["netbox"])
+        if operation.get("subscription") == key
+    ]
+    artifacts: JsonObject = {"subscription": learned, "plan": {"netbox": operations, "devices": {}}}
+    return replace(result, artifacts=artifacts)
+
+
+_FINISH: dict[str, Callable[[AsyncSession, Run, Result], Awaitable[None]]] = {
     "plan": finish_plan,
     "apply": finish_apply,
     "rollback": finish_rollback,

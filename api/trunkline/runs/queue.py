@@ -42,10 +42,10 @@ _RETRY_STALLED = text(
 _WITHOUT_JOB = text(
     """
     SELECT id FROM runs
-    WHERE status IN ('queued', 'planning', 'applying', 'verifying', 'rolling-back')
+    WHERE status IN ('queued', 'planning', 'applying', 'verifying', 'rolling-back') AND NOT carried
       AND NOT EXISTS (
         SELECT 1 FROM procrastinate_jobs AS job
-        WHERE job.lock = runs.subscription_id::text AND job.status IN ('todo', 'doing'))
+        WHERE job.lock = coalesce(runs.subscription_id, runs.id)::text AND job.status IN ('todo', 'doing'))
     FOR UPDATE SKIP LOCKED
     """
 )
@@ -58,12 +58,14 @@ def make_queue(libpq_url: str, pool_size: int) -> App:
 
 async def defer(session: AsyncSession, run: Run) -> None:
     """Queue the stage that the run's status calls for; it starts when the session commits."""
+    if run.carried:
+        return
     await session.execute(
         _DEFER,
         {
             "queue": QUEUE,
             "task": STAGE_OF[run.status],
-            "lock": str(run.subscription_id),
+            "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
         },
     )

@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.catalog import PRODUCTS, Target
+from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Step
 from trunkline.db.session import SessionMaker
 from trunkline.lifecycle import move
 from trunkline.runs import outcome
+from trunkline.runs.calls import call_of
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
 from trunkline.runs.launch.playbook import Call, Ending, LaunchError, play
 from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.runs.queue import STAGE_OF
 from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
+from trunkline.runs.sweep import validate_all
 from trunkline.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ class _Work:
     run_id: uuid.UUID
     stage: str
     attempt: int
-    call: Call
+    call: Call | None
 
 
 async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
@@ -76,7 +78,7 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         if work is None:
             return
         try:
-            result = await _play(engine, work, stop)
+            result = await _do(engine, work, stop)
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
@@ -89,7 +91,8 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
             return
         run.stage_attempts = 0
-        await outcome.FINISH[stage](session, run, result)
+        await acting(session, run.approved_by or run.created_by, run.id)
+        await outcome.finish(session, run, stage, result)
 
 
 async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
@@ -98,6 +101,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         if STAGE_OF.get(run.status) != stage:
             logger.info("run %s is %s: nothing left to do for stage %s", run_id, run.status, stage)
             return None
+        await acting(session, run.approved_by or run.created_by, run.id)
         if run.stage_attempts >= engine.settings.stage_attempts:
             await outcome.give_up(session, run, stage)
             return None
@@ -105,53 +109,45 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         run.attempt += 1
         run.stage_attempts += 1
         await _close_steps(session, run)
+        carried = await outcome.carried_by(session, run)
         if run.cancel_requested_by and (stage == "plan" or (stage == "apply" and nothing_begun)):
-            await outcome.cancel_before_apply(session, run)
+            for member in (run, *carried):
+                member.cancel_requested_by = run.cancel_requested_by
+                await outcome.cancel_before_apply(session, member)
             return None
         if run.cancel_requested_by and stage == "apply":
-            await outcome.finish_apply(session, run, outcome.Result(error=outcome.CANCELLED, cancelled=True))
+            await outcome.finish(session, run, stage, outcome.Result(error=outcome.CANCELLED, cancelled=True))
             return None
-        if stage == "plan":
-            await set_status(session, run, RunStatus.PLANNING)
-            if run.target is RunTarget.TERMINATE and not run.subscription.touched:
-                await outcome.terminate(session, run)
-                return None
-        if stage == "apply":
-            if run.status is RunStatus.VERIFYING:
-                await set_status(session, run, RunStatus.APPLYING)
+        for member in (run, *carried):
+            await _enter(session, member, stage)
+        if run.target is RunTarget.TERMINATE and stage == "plan" and not outcome.subscription_of(run).touched:
+            await outcome.terminate(session, run)
+            return None
+        call = call_of(run, stage, carried)
+        return _Work(run.id, stage, run.attempt, call)
+
+
+async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
+    """What a stage's beginning says of a run and of its subscription."""
+    if stage == "plan":
+        await set_status(session, run, RunStatus.PLANNING)
+    if stage == "apply":
+        if run.status is RunStatus.VERIFYING:
+            await set_status(session, run, RunStatus.APPLYING)
+        if run.subscription is not None:
             run.subscription.touched = True
-            if run.target is RunTarget.CREATE:
-                move(run.subscription, Lifecycle.PROVISIONING)
-        return _Work(run.id, stage, run.attempt, _call(run, stage))
+        if run.subscription is not None and run.target is RunTarget.CREATE:
+            move(run.subscription, Lifecycle.PROVISIONING)
 
 
-def _call(run: Run, stage: str) -> Call:
-    """Which playbook a stage runs, and with which values: the whole of a workflow's meaning."""
-    subscription = run.subscription
-    product = PRODUCTS[subscription.product_slug]
-    target: Target = run.target.value
-    block = run.desired
-    if stage == "rollback":
-        target = "terminate" if run.target is RunTarget.CREATE else "resync"
-        block = run.desired if run.target is RunTarget.CREATE else run.before
-    status = subscription.status
-    if run.target is RunTarget.CREATE:
-        status = Lifecycle.PROVISIONING
-    return Call(
-        run_id=run.id,
-        playbook=product.workflow(target).playbook,
-        check=stage == "plan",
-        subscription={
-            "id": str(subscription.id),
-            "product": subscription.product_slug,
-            "status": status.value,
-            "customer": subscription.customer.shortcode,
-            "block": product.for_playbook(block),
-        },
-    )
+async def _do(engine: Engine, work: _Work, stop: threading.Event) -> outcome.Result:
+    if work.call is None:
+        await validate_all(engine.sessions, work.run_id)
+        return outcome.Result()
+    return await _play(engine, work, work.call, stop)
 
 
-async def _play(engine: Engine, work: _Work, stop: threading.Event) -> outcome.Result:
+async def _play(engine: Engine, work: _Work, call: Call, stop: threading.Event) -> outcome.Result:
     secrets = environment_secrets()
     if engine.settings.netbox_token:
         secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
@@ -160,7 +156,7 @@ async def _play(engine: Engine, work: _Work, stop: threading.Event) -> outcome.R
     # Whatever ends the writing early ends the playbook, too: what cannot be recorded must not go on.
     recording.add_done_callback(lambda task: stop.set() if task.cancelled() or task.exception() else None)
     loop = asyncio.get_running_loop()
-    running = loop.run_in_executor(engine.threads, _guarded, engine, work.call, recorder, stop.is_set)
+    running = loop.run_in_executor(engine.threads, _guarded, engine, call, recorder, stop.is_set)
     try:
         ending = await asyncio.shield(running)
     except asyncio.CancelledError:

@@ -4,23 +4,25 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from trunkline.db.models import Customer
-from trunkline.errors import Duplicate, NotFound
-from trunkline.routes.customers.schemas import CustomerFilter, CustomerIn, CustomerOut
-from trunkline.routes.paging import Listing, Page
+from trunkline.db.models import Customer, Subscription
+from trunkline.errors import Duplicate, InUse, NotFound, ProblemDocument
+from trunkline.routes.customers.schemas import CustomerChange, CustomerFilter, CustomerIn, CustomerOut
+from trunkline.routes.etags import IfMatch, etag, must_match
+from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Session
 
 router = APIRouter(prefix="/customers", tags=["customers"])
 
+_CHANGED = {"model": ProblemDocument, "description": "It was changed since you looked at it"}
 
-@router.get("", summary="List customers")
-async def list_customers(session: Session, params: Annotated[CustomerFilter, Query()]) -> Page[CustomerOut]:
+
+@router.get("", summary="List customers", response_model=Page[CustomerOut] | Page[Partial])
+async def list_customers(session: Session, params: Annotated[CustomerFilter, Query()]) -> Response:
     """Customers, by shortcode."""
-    rows, cursor = await _LISTING.page(session, select(Customer), params)
-    return Page(items=[CustomerOut.model_validate(row) for row in rows], next=cursor)
+    return await _LISTING.answer(session, select(Customer), params, CustomerOut)
 
 
 @router.post("", status_code=201, summary="Create a customer")
@@ -31,16 +33,53 @@ async def create_customer(session: Session, body: CustomerIn, response: Response
     if created is None:
         raise Duplicate(f"There is a customer {body.shortcode} already: use it, or choose another shortcode.")
     response.headers["Location"] = f"/api/v1/customers/{created.shortcode}"
-    return CustomerOut.model_validate(created)
+    return _shown(created, response)
 
 
 @router.get("/{shortcode}", summary="A customer")
-async def get_customer(session: Session, shortcode: str) -> CustomerOut:
+async def get_customer(session: Session, shortcode: str, response: Response) -> CustomerOut:
     """The customer with this shortcode."""
-    row = await session.scalar(select(Customer).where(Customer.shortcode == shortcode))
+    return _shown(await _get(session, shortcode), response)
+
+
+@router.patch("/{shortcode}", summary="Rename a customer", responses={412: _CHANGED})
+async def change_customer(
+    session: Session, shortcode: str, body: CustomerChange, response: Response, if_match: IfMatch = None
+) -> CustomerOut:
+    """The shortcode stays: orders and scripts name it."""
+    row = await _get(session, shortcode, lock=True)
+    must_match(if_match, CustomerOut.model_validate(row))
+    row.name = body.name
+    return _shown(row, response)
+
+
+@router.delete("/{shortcode}", status_code=204, summary="Remove a customer", responses={412: _CHANGED})
+async def delete_customer(session: Session, shortcode: str, if_match: IfMatch = None) -> None:
+    """Refused while there are subscriptions for it, terminated ones included: their history names it."""
+    row = await _get(session, shortcode, lock=True)
+    must_match(if_match, CustomerOut.model_validate(row))
+    count = await session.scalar(select(func.count()).where(Subscription.customer_id == row.id))
+    if count:
+        raise InUse(
+            f"Customer {shortcode} has {count} subscriptions, see GET /api/v1/subscriptions?customer={shortcode}: "
+            "their history names it, so it stays.",
+            subscriptions=count,
+        )
+    await session.delete(row)
+
+
+async def _get(session: Session, shortcode: str, *, lock: bool = False) -> Customer:
+    query = select(Customer).where(Customer.shortcode == shortcode)
+    row = await session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise NotFound(f"There is no customer {shortcode}. GET /api/v1/customers lists them.")
-    return CustomerOut.model_validate(row)
+    return row
+
+
+def _shown(row: Customer, response: Response) -> CustomerOut:
+    shown = CustomerOut.model_validate(row)
+    response.headers["ETag"] = etag(shown)
+    return shown
 
 
 _LISTING = Listing(

@@ -2,11 +2,14 @@
 
 import uuid
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.catalog.types import Slug
 from trunkline.routes.paging import ListParams
+
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class CustomerIn(BaseModel):
@@ -17,7 +20,15 @@ class CustomerIn(BaseModel):
     )
 
     shortcode: Slug
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    name: Name
+
+
+class CustomerChange(BaseModel):
+    """What can be changed of a customer."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Network Operations"}]})
+
+    name: Name
 
 
 class CustomerOut(BaseModel):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
 from trunkline.routes.authentication import Authenticated
-from trunkline.routes.paging import Listing, Page
+from trunkline.routes.paging import Listing, Page, Partial, beginning
 from trunkline.routes.runs import service
 from trunkline.routes.runs.schemas import (
     ApproveIn,
@@ -31,11 +31,13 @@ router = APIRouter(prefix="/runs", tags=["runs"])
 _EVENT_STREAM = "text/event-stream"
 
 
-@router.get("", summary="List runs")
-async def list_runs(session: Session, params: Annotated[RunFilter, Query()]) -> Page[RunOut]:
+@router.get("", summary="List runs", response_model=Page[RunOut] | Page[Partial])
+async def list_runs(session: Session, params: Annotated[RunFilter, Query()]) -> Response:
     """Runs, newest first."""
-    rows, cursor = await _LISTING.page(session, select(Run), params)
-    return Page(items=[run_out(row) for row in rows], next=cursor)
+    query = select(Run)
+    if params.id is not None:
+        query = query.where(beginning(Run.id.expression, params.id))
+    return await _LISTING.answer(session, query, params, RunOut, run_out)
 
 
 @router.get("/{run_id}", summary="A run")
@@ -113,11 +115,18 @@ async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, 
 
 _LISTING = Listing(
     id=Run.id.expression,
-    sorts={"created_at": Run.created_at.expression},
+    sorts={
+        "created_at": Run.created_at.expression,
+        "status": Run.status.expression,
+        "target": Run.target.expression,
+        "title": Run.title.expression,
+    },
     filters={
         "status": Run.status.expression,
         "target": Run.target.expression,
         "subscription": Run.subscription_id.expression,
         "created_by": Run.created_by.expression,
+        "parent": Run.parent_id.expression,
+        "task": Run.task.expression,
     },
 )

@@ -41,10 +41,15 @@ class RunOut(BaseModel):
     """A run."""
 
     id: uuid.UUID
-    subscription: SubscriptionOut
+    subscription: SubscriptionOut | None = Field(description="null: a task, a batch, or a plan of what was not ordered")
+    title: str = Field(description="What it is about", examples=["Node ams-pe at ams"])
     target: RunTarget
     status: RunStatus
     approval: str = Field(examples=["auto"])
+    plan_only: bool = Field(description="It ends with its plan")
+    skip_devices: bool
+    task: str | None = Field(examples=["validate-all"])
+    parent: uuid.UUID | None = Field(description="The run that started this one: a batch or a task")
     plan_digest: str | None
     drift: bool | None = Field(description="Of a completed validate: whether anything is not as ordered")
     error: RunError | None
@@ -115,6 +120,10 @@ class EventPage(BaseModel):
 class RunFilter(ListParams):
     """Filters of the list of runs."""
 
+    id: str | None = Field(None, description="Ids, or how they begin (at least 4 digits)", examples=["5c6b0f6e"])
+    parent: str | None = None
+    task: str | None = None
+
     status: str | None = Field(None, examples=["applying,verifying"])
     target: str | None = None
     subscription: str | None = None
@@ -131,10 +140,15 @@ def run_out(run: Run) -> RunOut:
     """The run as every answer carries it."""
     return RunOut(
         id=run.id,
-        subscription=subscription_out(run.subscription),
+        subscription=subscription_out(run.subscription) if run.subscription else None,
+        title=run.title,
         target=run.target,
         status=run.status,
         approval=run.approval.value,
+        plan_only=run.plan_only,
+        skip_devices=run.skip_devices,
+        task=run.task,
+        parent=run.parent_id,
         plan_digest=run.plan_digest,
         drift=_drift(run),
         error=RunError.model_validate(run.error) if run.error else None,

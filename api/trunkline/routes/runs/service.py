@@ -1,4 +1,4 @@
-"""Runs: started, approved, cancelled, retried, rolled back."""
+"""Runs: approved, cancelled, retried, rolled back."""
 
 import uuid
 
@@ -6,46 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.auth import Caller
-from trunkline.db.models import LIVE, Approval, JsonObject, Lifecycle, Run, RunStatus, RunTarget, Subscription
-from trunkline.errors import Conflict, IllegalTransition, Locked, NotFound
-from trunkline.runs.outcome import can_roll_back
+from trunkline.db.history import acting
+from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
+from trunkline.errors import Conflict, IllegalTransition, NotFound
+from trunkline.runs.outcome import can_roll_back, carried_by
 from trunkline.runs.queue import defer
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run, notify, set_status
-
-
-async def start_run(
-    session: AsyncSession,
-    subscription: Subscription,
-    target: RunTarget,
-    caller: Caller,
-    *,
-    approval: Approval,
-    desired: JsonObject,
-    retry_of: uuid.UUID | None = None,
-    run_id: uuid.UUID | None = None,
-) -> Run:
-    """Store the run and queue its first stage; it starts when the caller commits.
-
-    The caller has locked the subscription's row (or has just made it). Raises Locked while another run works on it.
-    """
-    await _refuse_while_locked(session, subscription)
-    run = Run(
-        id=run_id or uuid.uuid4(),
-        subscription=subscription,
-        target=target,
-        status=RunStatus.QUEUED,
-        approval=approval,
-        before=subscription.block,
-        desired=desired,
-        retry_of=retry_of,
-        created_by=caller.name,
-    )
-    session.add(run)
-    await session.flush()
-    await set_status(session, run, RunStatus.QUEUED, by=caller.name)
-    await defer(session, run)
-    await session.refresh(run, ["created_at"])
-    return run
+from trunkline.runs.start import NewRun, refuse_while_locked, start
 
 
 async def get(session: AsyncSession, run_id: uuid.UUID) -> Run:
@@ -65,8 +32,10 @@ async def approve(session: AsyncSession, caller: Caller, run_id: uuid.UUID, dige
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest
         )
-    run.approved_by = caller.name
-    await set_status(session, run, RunStatus.APPLYING, by=caller.name)
+    _refuse_carried(run, "approve")
+    for each in (run, *await carried_by(session, run)):
+        each.approved_by = caller.name
+        await set_status(session, each, RunStatus.APPLYING, by=caller.name)
     await defer(session, run)
     return run
 
@@ -76,17 +45,17 @@ async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Ru
     run = await lock_run(session, run_id)
     if run.status.ended or run.status is RunStatus.ROLLING_BACK:
         raise IllegalTransition(f"Run {run.id} is {run.status} and cannot be cancelled.")
+    _refuse_carried(run, "cancel")
     if run.cancel_requested_by is not None:
         return run
-    run.cancel_requested_by = caller.name
-    if run.status is RunStatus.AWAITING_APPROVAL:
-        run.error = {
-            "title": "Not approved",
-            "detail": f"Cancelled by {caller.name}; nothing was changed.",
-            "host": None,
-            "task": None,
-        }
-        await set_status(session, run, RunStatus.CANCELLED, by=caller.name)
+    waiting = run.status is RunStatus.AWAITING_APPROVAL
+    for each in (run, *await carried_by(session, run)):
+        each.cancel_requested_by = caller.name
+        if waiting:
+            detail = f"Cancelled by {caller.name}; nothing was changed."
+            each.error = {"title": "Not approved", "detail": detail, "host": None, "task": None}
+            await set_status(session, each, RunStatus.CANCELLED, by=caller.name)
+    if waiting:
         return run
     await add_note(session, run, f"{caller.name} asks to cancel.")
     await notify(session, CANCEL_CHANNEL, run.id)
@@ -100,14 +69,29 @@ async def retry(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run
         raise IllegalTransition(
             f"Run {run.id} is {run.status}; only a failed, rolled back or cancelled run can be retried."
         )
+    _refuse_batch(run)
     subscription = await _lock_subscription(session, run)
-    await _refuse_while_locked(session, subscription)
-    await _refuse_unless_last(session, run)
-    if subscription.status is Lifecycle.TERMINATED:
-        raise IllegalTransition(f"{subscription.description} is terminated: order a new one.")
-    return await start_run(
-        session, subscription, run.target, caller, approval=run.approval, desired=run.desired, retry_of=run.id
+    if subscription is not None:
+        await refuse_while_locked(session, subscription)
+        if not run.plan_only:
+            await _refuse_unless_last(session, run)
+        if subscription.status is Lifecycle.TERMINATED:
+            raise IllegalTransition(f"{subscription.description} is terminated: order a new one.")
+    new = NewRun(
+        target=run.target,
+        by=caller.name,
+        title=run.title,
+        subscription=subscription,
+        approval=run.approval,
+        desired=run.desired,
+        desired_status=run.desired_status,
+        plan_only=run.plan_only,
+        skip_devices=run.skip_devices,
+        order=run.order,
+        task=run.task,
+        retry_of=run.id,
     )
+    return await start(session, new)
 
 
 async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run:
@@ -116,43 +100,60 @@ async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) ->
     Raises IllegalTransition, Conflict, Locked.
     """
     run = await lock_run(session, run_id)
+    _refuse_batch(run)
     subscription = await _lock_subscription(session, run)
-    await _refuse_while_locked(session, subscription)
+    undo = "terminate the subscription to undo a create"
+    remedy = undo if run.target is RunTarget.CREATE else "there is nothing to go back to"
+    refusal = IllegalTransition(f"Run {run.id} ({run.target}) is {run.status} and cannot be rolled back: {remedy}.")
+    if subscription is None or run.plan_only:
+        raise refusal
+    await refuse_while_locked(session, subscription)
     await _refuse_unless_last(session, run)
     if run.status is RunStatus.COMPLETED and run.target is RunTarget.MODIFY:
-        return await start_run(
-            session, subscription, RunTarget.MODIFY, caller, approval=run.approval, desired=run.before
+        new = NewRun(
+            target=RunTarget.MODIFY,
+            by=caller.name,
+            subscription=subscription,
+            approval=run.approval,
+            desired=run.before,
         )
+        return await start(session, new)
     if run.status is RunStatus.FAILED and subscription.touched and can_roll_back(run):
         run.finished_at = None
+        # From here it has a job of its own, also when a batch had carried it out before.
+        run.carried = False
+        await acting(session, caller.name, run.id)
         await set_status(session, run, RunStatus.ROLLING_BACK, by=caller.name)
         await defer(session, run)
         return run
-    undo = "terminate the subscription to undo a create"
-    remedy = undo if run.target is RunTarget.CREATE else "there is nothing to go back to"
-    raise IllegalTransition(f"Run {run.id} ({run.target}) is {run.status} and cannot be rolled back: {remedy}.")
+    raise refusal
 
 
-async def _lock_subscription(session: AsyncSession, run: Run) -> Subscription:
+def _refuse_carried(run: Run, what: str) -> None:
+    if run.carried:
+        raise Conflict(
+            f"Run {run.id} is carried out by batch {run.parent_id}: {what} that one.", run=str(run.parent_id)
+        )
+
+
+def _refuse_batch(run: Run) -> None:
+    if run.target is RunTarget.BATCH:
+        raise IllegalTransition(
+            f"Run {run.id} is a batch: its orders have runs of their own, see GET /api/v1/runs?parent={run.id}."
+        )
+
+
+async def _lock_subscription(session: AsyncSession, run: Run) -> Subscription | None:
+    if run.subscription_id is None:
+        return None
     query = select(Subscription).where(Subscription.id == run.subscription_id)
     query = query.with_for_update(of=Subscription).execution_options(populate_existing=True)
     return (await session.scalars(query)).unique().one()
 
 
-async def _refuse_while_locked(session: AsyncSession, subscription: Subscription) -> None:
-    query = select(Run).where(Run.subscription_id == subscription.id, Run.status.in_(LIVE))
-    holder = (await session.scalars(query)).unique().first()
-    if holder is not None:
-        raise Locked(
-            f"Run {holder.id} ({holder.target}, {holder.status}, by {holder.created_by}) works on "
-            f"{subscription.description}: wait for it, or cancel it with POST /api/v1/runs/{holder.id}/cancel.",
-            run=str(holder.id),
-            run_status=holder.status.value,
-        )
-
-
 async def _refuse_unless_last(session: AsyncSession, run: Run) -> None:
-    query = select(Run.id).where(Run.subscription_id == run.subscription_id).order_by(Run.created_at.desc()).limit(1)
+    query = select(Run.id).where(Run.subscription_id == run.subscription_id, ~Run.plan_only)
+    query = query.order_by(Run.created_at.desc()).limit(1)
     last = await session.scalar(query)
     if last != run.id:
         raise Conflict(f"Run {last} came after run {run.id}: look at that one.", run=str(last))

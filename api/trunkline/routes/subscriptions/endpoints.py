@@ -1,32 +1,43 @@
 """Subscriptions: order, look at, change, terminate, validate, resync."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
-from trunkline.db.models import Approval, Customer, Run, RunTarget, Subscription
+from trunkline.db.models import Approval, Change, Customer, Run, Subscription
+from trunkline.errors import ProblemDocument
 from trunkline.routes.authentication import Authenticated
-from trunkline.routes.paging import Listing, Page
+from trunkline.routes.etags import IfMatch, etag
+from trunkline.routes.idempotency import Key
+from trunkline.routes.paging import Listing, Page, Partial, beginning, fields_of
 from trunkline.routes.runs.schemas import RunOut, run_out
 from trunkline.routes.session import Session
-from trunkline.routes.subscriptions import service
+from trunkline.routes.subscriptions import detail, orders, service
 from trunkline.routes.subscriptions.schemas import (
+    BatchIn,
+    BatchOrderOut,
+    BatchOut,
+    ChangeFilter,
+    ChangeOut,
     DependencyOut,
     ModifyIn,
     OrderIn,
+    SubscriptionDetail,
     SubscriptionFilter,
     SubscriptionOut,
     subscription_out,
 )
+from trunkline.routes.subscriptions.search import having_words
+from trunkline.runs.outcome import subscription_of
 
 router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(min_length=1, max_length=200, description="The same key and order again answers with the same run"),
-]
+PlanOnly = Annotated[bool, Query(description="The run ends with its plan: nothing is changed")]
+_CHANGED: dict[int | str, dict[str, Any]] = {
+    412: {"model": ProblemDocument, "description": "It was changed since you looked at it"}
+}
 
 
 def _accepted(response: Response, run: Run) -> RunOut:
@@ -34,61 +45,133 @@ def _accepted(response: Response, run: Run) -> RunOut:
     return run_out(run)
 
 
-@router.get("", summary="List subscriptions")
-async def list_subscriptions(session: Session, params: Annotated[SubscriptionFilter, Query()]) -> Page[SubscriptionOut]:
+@router.get("", summary="List subscriptions", response_model=Page[SubscriptionOut] | Page[Partial])
+async def list_subscriptions(session: Session, params: Annotated[SubscriptionFilter, Query()]) -> Response:
     """Subscriptions, newest first."""
-    query = select(Subscription).join(Customer, Customer.id == Subscription.customer_id)
-    rows, cursor = await _LISTING.page(session, query, params)
-    return Page(items=[subscription_out(row) for row in rows], next=cursor)
+    query = select(Subscription)
+    if params.q is not None:
+        query = query.where(having_words(params.q))
+    if params.id is not None:
+        query = query.where(beginning(Subscription.id.expression, params.id))
+    if params.customer is not None:
+        named = select(Customer.id).where(Customer.shortcode.in_(params.customer.split(",")))
+        query = query.where(Subscription.customer_id.in_(named))
+    return await _LISTING.answer(session, query, params, SubscriptionOut, subscription_out)
 
 
 @router.post("", status_code=202, summary="Order a subscription")
 async def order(
-    session: Session, caller: Authenticated, body: OrderIn, response: Response, idempotency_key: IdempotencyKey = None
+    session: Session, caller: Authenticated, body: OrderIn, response: Response, idempotency_key: Key = None
 ) -> RunOut:
     """Everything that can be checked is checked before anything is stored; the run then plans, applies and verifies."""
-    run, replayed = await service.order(session, caller, body, idempotency_key)
+    run, replayed = await orders.order(session, caller, body, idempotency_key)
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return _accepted(response, run)
 
 
-@router.get("/{subscription_id}", summary="A subscription")
-async def get_subscription(session: Session, subscription_id: uuid.UUID) -> SubscriptionOut:
-    """The subscription with its block: what was ordered and what was learned."""
-    return subscription_out(await service.get(session, subscription_id))
+@router.post("/batch", status_code=202, summary="Order many subscriptions")
+async def order_many(
+    session: Session,
+    caller: Authenticated,
+    request: Request,
+    body: BatchIn,
+    response: Response,
+    idempotency_key: Key = None,
+) -> BatchOut:
+    """All orders are taken, or none. Orders that one playbook does are carried out together, up to
+    TRUNKLINE_BATCH_SIZE in one run, all or none; each order has a run of its own beside it, which tells how it went.
+    """
+    batches, replayed = await orders.order_many(session, caller, body, idempotency_key, request.app.state.settings)
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    ids = [batch.id for batch in batches]
+    runs = (await session.scalars(select(Run).where(Run.parent_id.in_(ids)).order_by(Run.position))).unique()
+    found = [BatchOrderOut(run=run.id, subscription=subscription_out(subscription_of(run))) for run in runs]
+    return BatchOut(batches=ids, orders=found)
 
 
-@router.patch("/{subscription_id}", status_code=202, summary="Modify a subscription")
+@router.get("/{subscription_id}", summary="A subscription", response_model=SubscriptionDetail | Partial)
+async def get_subscription(
+    session: Session,
+    subscription_id: uuid.UUID,
+    fields: Annotated[str | None, Query(description="Only these fields", examples=["id,status"])] = None,
+) -> Response:
+    """The subscription with its block (what was ordered and what was learned) and what it hangs together with."""
+    include = fields_of(SubscriptionDetail, fields)
+    shown, whole = await detail.read(session, subscription_id)
+    headers = {"ETag": etag(shown)}
+    return Response(whole.model_dump_json(include=include), media_type="application/json", headers=headers)
+
+
+@router.patch(
+    "/{subscription_id}",
+    status_code=202,
+    summary="Modify a subscription",
+    responses={200: {"model": SubscriptionOut, "description": "Only note or end date: no run is needed"}, **_CHANGED},
+)
 async def modify(
-    session: Session, caller: Authenticated, subscription_id: uuid.UUID, body: ModifyIn, response: Response
+    session: Session,
+    caller: Authenticated,
+    subscription_id: uuid.UUID,
+    body: ModifyIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> RunOut:
     """Only fields given change; if the run fails, the previous values are put back."""
-    return _accepted(response, await service.modify(session, caller, subscription_id, body))
+    subscription = await service.lock(session, subscription_id, if_match)
+    run = await service.modify(session, caller, subscription, body)
+    if run is None:
+        shown = subscription_out(subscription)
+        headers = {"ETag": etag(shown)}
+        return Response(shown.model_dump_json(), media_type="application/json", headers=headers)  # type: ignore[return-value]
+    return _accepted(response, run)
 
 
-@router.delete("/{subscription_id}", status_code=202, summary="Terminate a subscription")
+@router.delete("/{subscription_id}", status_code=202, summary="Terminate a subscription", responses=_CHANGED)
 async def terminate(
     session: Session,
     caller: Authenticated,
     subscription_id: uuid.UUID,
     response: Response,
     approval: Approval = Approval.AUTO,
+    plan_only: PlanOnly = False,
+    skip_devices: Annotated[bool, Query(description="Its routers are gone for good: only NetBox is cleared")] = False,
+    if_match: IfMatch = None,
 ) -> RunOut:
     """Refused with the list of users while others depend on it."""
-    return _accepted(response, await service.terminate(session, caller, subscription_id, approval))
+    subscription = await service.lock(session, subscription_id, if_match)
+    run = await service.terminate(
+        session, caller, subscription, approval=approval, plan_only=plan_only, skip_devices=skip_devices
+    )
+    return _accepted(response, run)
 
 
-@router.post("/{subscription_id}/validate", status_code=202, summary="Look for drift")
-async def validate(session: Session, caller: Authenticated, subscription_id: uuid.UUID, response: Response) -> RunOut:
+@router.post("/{subscription_id}/validate", status_code=202, summary="Look for drift", responses=_CHANGED)
+async def validate(
+    session: Session,
+    caller: Authenticated,
+    subscription_id: uuid.UUID,
+    response: Response,
+    if_match: IfMatch = None,
+) -> RunOut:
     """Changes nothing: the run's plan is the drift, and `insync` says whether there is any."""
-    return _accepted(response, await service.check(session, caller, subscription_id, RunTarget.VALIDATE))
+    subscription = await service.lock(session, subscription_id, if_match)
+    return _accepted(response, await service.validate(session, caller, subscription))
 
 
-@router.post("/{subscription_id}/resync", status_code=202, summary="Apply again")
-async def resync(session: Session, caller: Authenticated, subscription_id: uuid.UUID, response: Response) -> RunOut:
-    """Bring NetBox and the routers back to what the subscription says."""
-    return _accepted(response, await service.check(session, caller, subscription_id, RunTarget.RESYNC))
+@router.post("/{subscription_id}/resync", status_code=202, summary="Apply again", responses=_CHANGED)
+async def resync(
+    session: Session,
+    caller: Authenticated,
+    subscription_id: uuid.UUID,
+    response: Response,
+    plan_only: PlanOnly = False,
+    if_match: IfMatch = None,
+) -> RunOut:
+    """Bring NetBox and the routers back to what the subscription says. One that never came into service is created."""
+    subscription = await service.lock(session, subscription_id, if_match)
+    return _accepted(response, await service.resync(session, caller, subscription, plan_only=plan_only))
 
 
 @router.get("/{subscription_id}/in-use-by", summary="What depends on it")
@@ -107,18 +190,45 @@ async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[Depen
     return [DependencyOut(path=path, subscription=subscription_out(row)) for path, row in found]
 
 
+@router.get(
+    "/{subscription_id}/history", summary="How it came to be so", response_model=Page[ChangeOut] | Page[Partial]
+)
+async def history(session: Session, subscription_id: uuid.UUID, params: Annotated[ChangeFilter, Query()]) -> Response:
+    """Every change, newest first: who made it, when, in which run, what was before and after."""
+    await service.get(session, subscription_id)
+    query = select(Change).where(Change.subscription_id == subscription_id)
+    return await _HISTORY.answer(session, query, params, ChangeOut, _change_out)
+
+
+def _change_out(row: Change) -> ChangeOut:
+    return ChangeOut(
+        id=row.id,
+        made_by=row.made_by,
+        run=row.run_id,
+        before=row.before,
+        after=row.after,
+        created_at=row.created_at,
+    )
+
+
 _LISTING = Listing(
     id=Subscription.id.expression,
     sorts={
         "created_at": Subscription.created_at.expression,
         "updated_at": Subscription.updated_at.expression,
         "description": Subscription.description.expression,
+        "status": Subscription.status.expression,
+        "product": Subscription.product_slug.expression,
     },
     filters={
         "status": Subscription.status.expression,
         "product": Subscription.product_slug.expression,
-        "customer": Customer.shortcode.expression,
         "insync": Subscription.insync.expression,
         "description": Subscription.description.expression,
     },
+)
+_HISTORY = Listing(
+    id=Change.id.expression,
+    sorts={"created_at": Change.created_at.expression},
+    filters={"made_by": Change.made_by.expression, "run": Change.run_id.expression},
 )

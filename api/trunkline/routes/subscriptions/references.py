@@ -9,22 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trunkline.catalog import Product, Values
 from trunkline.catalog.block import flatten, references
 from trunkline.catalog.types import Uses
-from trunkline.db.models import LIVE, Lifecycle, ProductRow, Run, RunTarget, Subscription
-from trunkline.errors import Conflict, FieldError, Json, Locked, invalid
+from trunkline.db.models import Lifecycle, ProductRow, Subscription
+from trunkline.errors import Conflict, FieldError, Json, invalid
+from trunkline.runs.start import changing_run, locked
 
 
 async def resolve(session: AsyncSession, product: Product, block: Values) -> tuple[Values, dict[str, Subscription]]:
     """`block` with each reference by its name, and what each path refers to.
 
     Each found subscription must be active and stays so until the transaction ends. Raises Invalid where nothing is
-    found, Conflict where it is not active, Locked while it is being terminated.
+    found, Conflict where it is not active, Locked while a run changes it.
     """
     flat = flatten(block)
     found: dict[str, Subscription] = {}
     missing: list[FieldError] = []
     # In a fixed order, so that two orders that want the same rows never wait for each other.
     for path, use in sorted(references(product.block).items(), key=lambda item: str(flat.get(item[0]))):
-        target = await _find(session, use, str(flat[path]))
+        target = await find(session, use, str(flat[path]))
         if target is None:
             remedy = "order it first, or see GET /api/v1/subscriptions for what there is"
             message = f"there is no {use.block.lower()} {flat[path]!r}: {remedy}"
@@ -42,12 +43,16 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
     return named, found
 
 
-async def _find(session: AsyncSession, use: Uses, value: str) -> Subscription | None:
+async def find(session: AsyncSession, use: Uses, value: str, *, change: bool = False) -> Subscription | None:
+    """The living subscription that a field names, by its own field or by id; it stays so until the transaction ends.
+
+    `change`: for one who is going to change it.
+    """
     query = (
         select(Subscription)
         .join(ProductRow, Subscription.product_slug == ProductRow.slug)
         .where(ProductRow.block == use.block)
-        .with_for_update(of=Subscription, read=True)
+        .with_for_update(of=Subscription, read=not change)
     )
     by_name = Subscription.block[use.field].astext == value
     try:
@@ -66,14 +71,9 @@ async def _usable(session: AsyncSession, path: str, target: Subscription) -> Non
             "or retry it if it failed.",
             **more,
         )
-    leaving = select(Run.id).where(
-        Run.subscription_id == target.id, Run.status.in_(LIVE), Run.target == RunTarget.TERMINATE
-    )
-    holder = await session.scalar(leaving)
+    holder = await changing_run(session, target.id)
     if holder is not None:
-        raise Locked(
-            f"input.{path}: {target.description} is being terminated by run {holder}.", **more, run=str(holder)
-        )
+        raise locked(holder, f"changes input.{path}, {target.description}", **more)
 
 
 def _set(values: Values, path: list[str], value: object) -> Values:

@@ -2,9 +2,9 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from trunkline.db.models import Approval, Lifecycle, Subscription
 from trunkline.routes.paging import ListParams
@@ -21,16 +21,36 @@ _EXAMPLES: list[JsonValue] = [
 ]
 
 
-class OrderIn(BaseModel):
+Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class OneOfMany(BaseModel):
+    """One order of a batch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product: str = Field(max_length=100, description="Slug of the product", examples=["node-frr"])
+    customer: str = Field(max_length=100, description="Shortcode or id of the customer", examples=["noc"])
+    note: Note = ""
+    input: dict[str, Any] = Field(description="As GET /api/v1/products/{slug} describes it", examples=[_NODE])
+
+
+class OrderIn(OneOfMany):
     """An order for a new subscription."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": _EXAMPLES})
 
-    product: str = Field(description="Slug of the product")
-    customer: str = Field(description="Shortcode or id of the customer")
     approval: Approval = Field(Approval.AUTO, description="manual: the run waits for a person once its plan is made")
-    note: str = Field("", max_length=2000)
-    input: dict[str, Any] = Field(description="As GET /api/v1/products/{slug} describes it")
+    plan_only: bool = Field(False, description="The run ends with its plan: nothing is stored, nothing is reserved")
+
+
+class BatchIn(BaseModel):
+    """Many orders at once: all of them are taken, or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    orders: list[OneOfMany] = Field(min_length=1, max_length=1000)
+    approval: Approval = Approval.AUTO
 
 
 class ModifyIn(BaseModel):
@@ -40,8 +60,14 @@ class ModifyIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"input": {"under_maintenance": True}, "approval": "auto"}]}
     )
 
-    input: dict[str, Any]
+    input: dict[str, Any] | None = None
     approval: Approval = Approval.AUTO
+    plan_only: bool = Field(False, description="The run ends with its plan: nothing is changed")
+    status: Literal["active", "migrating", "disabled"] | None = Field(
+        None, description="Where in its life it shall be; NetBox follows"
+    )
+    note: Note | None = None
+    end_date: AwareDatetime | None = Field(None, description="When it is meant to end; null: nobody knows")
 
 
 class SubscriptionOut(BaseModel):
@@ -64,6 +90,14 @@ class SubscriptionOut(BaseModel):
 class SubscriptionFilter(ListParams):
     """Filters of the list of subscriptions."""
 
+    q: str | None = Field(
+        None,
+        max_length=200,
+        description="Words that description, note, product or any value of the block begin with; all must be found",
+        examples=["ams-pe 10.0.127"],
+    )
+    id: str | None = Field(None, description="Ids, or how they begin (at least 4 digits)", examples=["5c6b0f6e"])
+
     status: str | None = Field(None, examples=["active,provisioning"])
     product: str | None = None
     customer: str | None = None
@@ -76,6 +110,56 @@ class DependencyOut(BaseModel):
 
     path: str = Field(examples=["a.node"])
     subscription: SubscriptionOut
+
+
+class Related(BaseModel):
+    """A subscription at the other end of a reference, in short."""
+
+    path: str = Field(examples=["a.node"])
+    id: uuid.UUID
+    product: str = Field(examples=["node-frr"])
+    status: Lifecycle
+    description: str = Field(examples=["Node ams-pe at ams"])
+
+
+class SubscriptionDetail(SubscriptionOut):
+    """A subscription with what it hangs together with."""
+
+    depends_on: list[Related]
+    in_use_by: list[Related] = Field(description="The first 100; GET .../in-use-by has all")
+    run: uuid.UUID | None = Field(description="The run that works on it at this moment")
+
+
+class ChangeOut(BaseModel):
+    """One change: only what differs, before and after."""
+
+    id: int
+    made_by: str = Field(description="Who; of a change in a run, who ordered or approved it", examples=["noc"])
+    run: uuid.UUID | None
+    before: dict[str, Any] = Field(examples=[{"status": "provisioning"}])
+    after: dict[str, Any] = Field(examples=[{"status": "active"}])
+    created_at: datetime
+
+
+class ChangeFilter(ListParams):
+    """Filters of the history."""
+
+    made_by: str | None = None
+    run: str | None = None
+
+
+class BatchOrderOut(BaseModel):
+    """One order of a batch."""
+
+    run: uuid.UUID = Field(description="Its own run: status, error, retry")
+    subscription: SubscriptionOut
+
+
+class BatchOut(BaseModel):
+    """The runs that carry the orders out together, and what each order became, in the order in which they came."""
+
+    batches: list[uuid.UUID]
+    orders: list[BatchOrderOut]
 
 
 def subscription_out(row: Subscription) -> SubscriptionOut:

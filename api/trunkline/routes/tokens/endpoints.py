@@ -3,23 +3,22 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
 from trunkline.auth import create_token, revoke_token
 from trunkline.db.models import Token
-from trunkline.routes.paging import Listing, Page
+from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Session
 from trunkline.routes.tokens.schemas import TokenCreated, TokenFilter, TokenIn, TokenOut
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
 
-@router.get("", summary="List tokens")
-async def list_tokens(session: Session, params: Annotated[TokenFilter, Query()]) -> Page[TokenOut]:
+@router.get("", summary="List tokens", response_model=Page[TokenOut] | Page[Partial])
+async def list_tokens(session: Session, params: Annotated[TokenFilter, Query()]) -> Response:
     """All tokens, also revoked ones, without their secrets."""
-    rows, cursor = await _LISTING.page(session, select(Token), params)
-    return Page(items=[TokenOut.model_validate(row) for row in rows], next=cursor)
+    return await _LISTING.answer(session, select(Token), params, TokenOut)
 
 
 @router.post("", status_code=201, summary="Create a token")
@@ -38,5 +37,5 @@ async def delete_token(session: Session, token_id: uuid.UUID) -> None:
 _LISTING = Listing(
     id=Token.id.expression,
     sorts={"created_at": Token.created_at.expression, "name": Token.name.expression},
-    filters={"name": Token.name.expression},
+    filters={"name": Token.name.expression, "prefix": Token.prefix.expression},
 )

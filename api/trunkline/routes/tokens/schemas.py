@@ -42,3 +42,4 @@ class TokenFilter(ListParams):
     """Filters of the list of tokens."""
 
     name: str | None = None
+    prefix: str | None = None

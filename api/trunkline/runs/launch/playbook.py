@@ -32,12 +32,13 @@ class LaunchError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One launch."""
+    """One launch. `variables` reach the playbook as extra vars, as literal text; `skip_devices`: only NetBox."""
 
     run_id: uuid.UUID
     playbook: str
-    subscription: JsonObject
+    variables: JsonObject
     check: bool
+    skip_devices: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,16 @@ def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
 def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
     (private / "env").mkdir(mode=0o700)
     (private / "tmp").mkdir(mode=0o700)
-    variables = json.dumps({"subscription": _literal(call.subscription)})
+    variables = json.dumps(_literal(call.variables))
     (private / "env" / "extravars").write_text(variables, encoding="utf-8")
     project = settings.project_dir.resolve()
     config = RunnerConfig(
         private_data_dir=str(private),
         project_dir=str(project),
         playbook=str(settings.playbooks / call.playbook),
-        cmdline="--diff --check" if call.check else "--diff",
+        cmdline=" ".join(
+            ["--diff", *(["--check"] if call.check else []), *(["--skip-tags=devices"] if call.skip_devices else [])]
+        ),
         envvars=_environment(settings, project, private, call.run_id),
         fact_cache_type="memory",
         suppress_env_files=True,

@@ -1,0 +1,135 @@
+"""Start a run: the one place where runs are made, and where it is said who stands in the way."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trunkline.db.history import acting
+from trunkline.db.models import (
+    LIVE,
+    Approval,
+    Dependency,
+    JsonObject,
+    Lifecycle,
+    Run,
+    RunStatus,
+    RunTarget,
+    Subscription,
+)
+from trunkline.errors import Json, Locked
+from trunkline.runs.queue import defer
+from trunkline.runs.record import set_status
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRun:
+    """What is to be done. Without a subscription it is a task, a batch, or the plan of an `order` not placed."""
+
+    target: RunTarget
+    by: str
+    title: str = ""
+    subscription: Subscription | None = None
+    approval: Approval = Approval.AUTO
+    desired: JsonObject
+    desired_status: Lifecycle | None = None
+    plan_only: bool = False
+    skip_devices: bool = False
+    order: JsonObject | None = None
+    task: str | None = None
+    parent_id: uuid.UUID | None = None
+    carried: bool = False
+    position: int = 0
+    retry_of: uuid.UUID | None = None
+    id: uuid.UUID | None = None
+
+
+async def start(session: AsyncSession, new: NewRun) -> Run:
+    """Store the run and queue its first stage; it starts when the caller commits.
+
+    The caller has locked the subscription's row (or has just made it). Raises Locked while another run works on it
+    or changes what it depends on.
+    """
+    subscription = new.subscription
+    if subscription is not None:
+        await refuse_while_locked(session, subscription)
+    run = Run(
+        id=new.id or uuid.uuid4(),
+        subscription=subscription,
+        title=new.title or (subscription.description if subscription else new.task or ""),
+        target=new.target,
+        status=RunStatus.QUEUED,
+        approval=new.approval,
+        before=subscription.block if subscription else {},
+        desired=new.desired,
+        desired_status=new.desired_status,
+        plan_only=new.plan_only,
+        skip_devices=new.skip_devices,
+        order=new.order,
+        task=new.task,
+        parent_id=new.parent_id,
+        carried=new.carried,
+        position=new.position,
+        retry_of=new.retry_of,
+        created_by=new.by,
+    )
+    session.add(run)
+    await session.flush()
+    await acting(session, new.by, run.id)
+    await set_status(session, run, RunStatus.QUEUED, by=new.by)
+    await defer(session, run)
+    await session.refresh(run, ["created_at"])
+    return run
+
+
+async def refuse_while_locked(session: AsyncSession, subscription: Subscription) -> None:
+    """Raises Locked naming the run that works on the subscription, or that changes something it depends on."""
+    holder = await _holder(session, [subscription.id])
+    if holder is not None:
+        raise locked(holder, f"works on {subscription.description}")
+    needed = await _needs(session, subscription.id)
+    # Whoever starts a run on one of those has locked its row: it is seen here, or it waits and sees this run.
+    rows = select(Subscription.id).where(Subscription.id.in_(needed)).order_by(Subscription.id)
+    await session.execute(rows.with_for_update(read=True))
+    holder = await _holder(session, needed, changing=True)
+    if holder is not None:
+        raise locked(holder, f"changes {holder.title}, on which {subscription.description} depends")
+
+
+def locked(holder: Run, what: str, **more: Json) -> Locked:
+    """The refusal; `what` says what the holder does, `more` are members of the problem document."""
+    return Locked(
+        f"Run {holder.id} ({holder.target}, {holder.status}, by {holder.created_by}) {what}: "
+        f"wait for it, or cancel it with POST /api/v1/runs/{holder.parent_id or holder.id}/cancel.",
+        run=str(holder.id),
+        run_status=holder.status.value,
+        held_by=holder.created_by,
+        **more,
+    )
+
+
+async def changing_run(session: AsyncSession, subscription_id: uuid.UUID) -> Run | None:
+    """The run that is changing the subscription at this moment."""
+    return await _holder(session, [subscription_id], changing=True)
+
+
+async def _needs(session: AsyncSession, subscription_id: uuid.UUID) -> list[uuid.UUID]:
+    """All that the subscription depends on, directly or not."""
+    below = (
+        select(Dependency.depends_on_id)
+        .where(Dependency.subscription_id == subscription_id)
+        .cte("below", recursive=True)
+    )
+    below = below.union(
+        select(Dependency.depends_on_id).join(below, Dependency.subscription_id == below.c.depends_on_id)
+    )
+    return list(await session.scalars(select(below.c.depends_on_id)))
+
+
+async def _holder(session: AsyncSession, ids: list[uuid.UUID], *, changing: bool = False) -> Run | None:
+    if not ids:
+        return None
+    query = select(Run).where(Run.subscription_id.in_(ids), Run.status.in_(LIVE))
+    runs = (await session.scalars(query.order_by(Run.created_at))).unique()
+    return next((run for run in runs if run.locks or not changing), None)

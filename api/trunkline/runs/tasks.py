@@ -1,0 +1,89 @@
+"""Tasks: work that no order asks for, done as a run all the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trunkline.catalog.types import NodeName, Slug
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Pool(_Input):
+    """A prefix from which addresses are taken."""
+
+    prefix: str = Field(examples=["10.0.127.0/24"])
+    role: Slug = Field(examples=["loopback"])
+    reserve_first: bool = False
+
+
+class Site(_Input):
+    """A place where nodes stand."""
+
+    slug: Slug
+    name: str = Field(min_length=1, max_length=100, examples=["Amsterdam"])
+
+
+class Isis(_Input):
+    """The routing instance of the core."""
+
+    instance: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$", examples=["CORE"])
+    area: str = Field(pattern=r"^[0-9a-fA-F.]{2,40}$", examples=["49.0001"])
+    level: int = Field(ge=1, le=2)
+
+
+class BootstrapInput(_Input):
+    """What NetBox needs before the first order; a scenario file has the same fields."""
+
+    pools: list[Pool] = Field(max_length=1000)
+    sites: list[Site] = Field(max_length=10_000)
+    isis: Isis
+    maintenance_metric: int = Field(ge=1, le=16777214, examples=[15000000])
+
+
+class SyncPortsInput(_Input):
+    """Which node."""
+
+    node: NodeName
+
+
+class ValidateAllInput(_Input):
+    """Which subscriptions; all that are in service when nothing is said."""
+
+    product: Annotated[str, Field(max_length=100, examples=["node-frr"])] | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """`playbook` does it; without one the service does. `subject`: the input field that names the subscription."""
+
+    name: str
+    description: str
+    input: type[BaseModel]
+    playbook: str | None = None
+    subject: str | None = None
+
+
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (
+        Task(
+            "bootstrap-netbox",
+            "Give NetBox the sites, roles, pools and types that orders refer to",
+            BootstrapInput,
+            playbook="netbox_bootstrap.yml",
+        ),
+        Task(
+            "sync-ports",
+            "Document in NetBox the ports that a node reports itself",
+            SyncPortsInput,
+            playbook="node_sync_ports.yml",
+            subject="node",
+        ),
+        Task("validate-all", "Look for drift of everything that is in service", ValidateAllInput),
+    )
+}
