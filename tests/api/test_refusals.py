@@ -106,7 +106,6 @@ def test_only_an_active_subscription_is_modified_or_validated(service: Service, 
     for method, where, body in (
         ("PATCH", path, {"input": {"role": "p"}}),
         ("POST", f"{path}/validate", None),
-        
     ):
         problem = service.call(method, where, 409, json=body)
         assert problem["type"] == "urn:trunkline:problem:illegal-transition"

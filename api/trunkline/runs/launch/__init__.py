@@ -1,5 +1,8 @@
-"""Launching Ansible. `contract` says what a launcher is; `local` runs playbooks in this machine (`playbook` prepares and
-follows one launch, `warm` keeps a process that has Ansible loaded); `awx` has AWX run them as job templates."""
+"""Launching Ansible.
+
+`contract` says what a launcher is; `local` runs playbooks in this machine (`playbook` prepares and follows one launch,
+`warm` keeps a process that has Ansible loaded); `awx` has AWX run them as job templates.
+"""
 
 from trunkline.runs.launch.awx import AwxLauncher
 from trunkline.runs.launch.contract import Launcher
