@@ -53,7 +53,7 @@ class Awx:
             "TRUNKLINE_LAUNCHER": "awx",
             "TRUNKLINE_AWX_URL": self.url,
             "TRUNKLINE_AWX_TOKEN": TOKEN,
-            "TRUNKLINE_AWX_POLL_S": "0.1",
+            "TRUNKLINE_AWX_POLL_S": "0.3",
         }
 
     def start(self) -> None:

@@ -45,7 +45,7 @@ def application(store: Store, token: str) -> Starlette:
 
 def _answer(store: Store, asked: Asked) -> Answer:
     try:
-        with store.locked():
+        with store.locked(writes=asked.method != "GET"):
             return _dispatch(store, asked)
     except AnswerError as error:
         return error.status, error.body

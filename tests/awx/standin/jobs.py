@@ -19,6 +19,7 @@ _BEFORE: Record = {
     "started": None, "finished": None, "canceled_on": None, "elapsed": 0.0, "artifacts": {}, "job_explanation": "",
     "result_traceback": "", "failed": False,
 }  # fmt: skip
+_events: dict[Path, dict[str, Record]] = {}
 _children: list[subprocess.Popen[bytes]] = []
 
 
@@ -41,15 +42,15 @@ def state_of(store: Store, job: Record) -> Record:
 def events_of(store: Store, job: Record) -> list[Record]:
     """The events that AWX has stored by now."""
     folder = store.job_folder(job["id"]) / "artifacts" / "job" / "job_events"
-    found = []
+    known = _events.setdefault(folder, {})
     for file in folder.glob("*-*.json"):
         counter, _, rest = file.name.partition("-")
-        if "partial" in rest or not counter.isdigit():
+        if "partial" in rest or not counter.isdigit() or file.name in known:
             continue
         with contextlib.suppress(FileNotFoundError):
             if time.time() - file.stat().st_mtime > (_LATE_S if int(counter) % 3 == 0 else 0):
-                found.append(_event(job, json.loads(file.read_text())))
-    return found
+                known[file.name] = _event(job, json.loads(file.read_text()))
+    return list(known.values())
 
 
 def events_complete(store: Store, job: Record) -> bool:

@@ -15,7 +15,7 @@ from tests.awx.standin.workflows import advance
 
 logger = logging.getLogger(__name__)
 
-_TICK_S = 0.05
+_TICK_S = 0.1
 _CAPACITY = 4
 
 

@@ -35,7 +35,7 @@ class Store:
             self._managed_types()
 
     @contextmanager
-    def locked(self) -> Iterator["Store"]:
+    def locked(self, *, writes: bool = True) -> Iterator["Store"]:
         """Hold all tables."""
         with self._lock:
             self._depth += 1
@@ -43,7 +43,7 @@ class Store:
                 yield self
             finally:
                 self._depth -= 1
-                if not self._depth:
+                if writes and not self._depth:
                     self._write()
 
     def table(self, name: str) -> dict[int, Record]:
