@@ -104,9 +104,7 @@ class Objects:
         return PLANNED if self._check else int(self._client.send("POST", f"{kind}/", body)["id"])
 
     def _change(self, kind: str, name: str, found: Record, body: Record) -> int:
-        different = {
-            field: value for field, value in body.items() if not self._same(field, found.get(field), value)
-        }
+        different = {field: value for field, value in body.items() if not self._same(field, found.get(field), value)}
         if different:
             self._say("update", kind, name, {field: found.get(field) for field in different}, different)
             if not self._check:
@@ -145,7 +143,9 @@ class Objects:
         have = {item["id"]: item["name"] for item in self._client.all(path)} if number else {}
         if set(have) == set(wanted) and PLANNED not in wanted:
             return
-        self._say("update", kind, name, {"credentials": sorted(have.values())}, {"credentials": sorted(wanted.values())})
+        self._say(
+            "update", kind, name, {"credentials": sorted(have.values())}, {"credentials": sorted(wanted.values())}
+        )
         if self._check:
             return
         for other in sorted(set(have) - set(wanted)):
@@ -204,7 +204,13 @@ class Objects:
 
     def _say(self, op: str, kind: str, name: str, before: Record, after: Record) -> None:
         self.operations.append(
-            {"op": op, "type": kind, "name": name, "before": self._shown(name, before), "after": self._shown(name, after)}
+            {
+                "op": op,
+                "type": kind,
+                "name": name,
+                "before": self._shown(name, before),
+                "after": self._shown(name, after),
+            }
         )
 
     def _shown(self, name: str, values: Record) -> Record:
