@@ -12,7 +12,7 @@ from trunkline.dev.state import State
 
 
 @pytest.fixture(scope="module")
-def database_url(postgres: State, launcher: str) -> str:  # noqa: ARG001 (each launcher has its own)
+def database_url(postgres: State, launcher: str) -> str:
     """An empty database of this module's own."""
     name = f"api_{uuid.uuid4().hex[:12]}"
     embedded_postgres.ensure_database(postgres, name)

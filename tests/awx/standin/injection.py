@@ -37,10 +37,9 @@ def inject(store: Store, numbers: list[int], folder: Path) -> tuple[dict[str, st
     for number in numbers:
         credential = store.table("credentials")[number]
         kind = store.table("credential_types")[credential["credential_type"]]
-        names: dict[str, Any] = {field["id"]: "" for field in kind["inputs"].get("fields", [])}
-        names |= {name: value for name, value in credential["inputs"].items() if value}
+        names: dict[str, Any] = {name: value for name, value in credential["inputs"].items() if value}
         for field in kind["inputs"].get("fields", []):
-            if field.get("format") == "ssh_private_key" and names[field["id"]]:
+            if field.get("format") == "ssh_private_key" and field["id"] in names:
                 names[field["id"]] = names[field["id"]].rstrip("\n") + "\n"
         names["tower"] = SimpleNamespace()
         render = ImmutableSandboxedEnvironment(keep_trailing_newline=True).from_string
