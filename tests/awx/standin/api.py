@@ -15,7 +15,7 @@ from tests.awx.standin import objects, operations
 from tests.awx.standin.errors import AnswerError, not_allowed, not_found
 from tests.awx.standin.kinds import KINDS
 from tests.awx.standin.objects import Asked
-from tests.awx.standin.store import Store
+from tests.awx.standin.store import Record, Store
 
 _NO_TOKEN = {"detail": "Authentication credentials were not provided. To establish a login session, visit /api/login/."}
 type Answer = tuple[int, Any]
@@ -59,11 +59,11 @@ def _dispatch(store: Store, asked: Asked) -> Answer:
         user = {"id": 1, "type": "user", "username": "admin", "is_superuser": True}
         return 200, {"count": 1, "next": None, "previous": None, "results": [user]}
     kind = parts[0]
-    if kind not in KINDS or len(parts) > 3 or (len(parts) > 1 and not parts[1].isdigit()):
+    if kind not in KINDS or len(parts) > 3:
         raise not_found()
     if len(parts) == 1:
         return {"GET": objects.list_all, "POST": objects.create}.get(asked.method, _refuse)(store, kind, asked)
-    record = store.table(kind).get(int(parts[1]))
+    record = store.table(kind).get(int(parts[1])) if parts[1].isdigit() else _named(store, kind, parts[1])
     if record is None:
         raise not_found()
     if len(parts) == 2:
@@ -73,6 +73,15 @@ def _dispatch(store: Store, asked: Asked) -> Answer:
     if operation is None:
         raise not_found()
     return operation(store, kind, record, asked)
+
+
+def _named(store: Store, kind: str, name: str) -> Record | None:
+    """AWX's named URLs: NAME++ORGANIZATION."""
+    own, _, organization = name.partition("++")
+    home = store.find("organizations", lambda record: record["name"] == organization)
+    return store.find(
+        kind, lambda record: record["name"] == own and (home is None or record.get("organization") == home["id"])
+    )
 
 
 def _refuse(store: Store, kind: str, asked: Asked) -> Answer:

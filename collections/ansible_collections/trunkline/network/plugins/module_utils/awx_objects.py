@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ansible_collections.trunkline.network.plugins.module_utils.awx_client import AwxError
 
@@ -73,7 +73,7 @@ class Objects:
         if "nodes" in given:
             self._nodes(name, number, given["nodes"])
 
-    def _reference(self, field: str, value: Any) -> Any:
+    def _reference(self, field: str, value: object) -> object:
         if field not in REFERENCES or not isinstance(value, str):
             return value
         return self._id(REFERENCES[field], value)
@@ -111,10 +111,10 @@ class Objects:
                 self._client.send("PATCH", f"{kind}/{found['id']}/", different)
         return int(found["id"])
 
-    def _same(self, field: str, have: Any, want: Any) -> bool:
+    def _same(self, field: str, have: object, want: object) -> bool:
         if field == "extra_vars":
-            return (json.loads(have) if have else {}) == (json.loads(want) if want else {})
-        if field == "inputs" and isinstance(have, dict) and "fields" not in want:
+            return bool(json.loads(str(have) or "{}") == json.loads(str(want) or "{}"))
+        if field == "inputs" and isinstance(have, dict) and isinstance(want, dict) and "fields" not in want:
             # AWX never gives a secret back: whether it is the same cannot be known.
             return all(
                 value == have.get(name) or (have.get(name) == ENCRYPTED and not self._renew)

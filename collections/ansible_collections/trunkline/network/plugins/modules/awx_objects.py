@@ -16,7 +16,7 @@ description:
     whole list would change, also of objects that do not exist yet.
 options:
   awx_url:
-    description: Address of AWX, without C(/api). If it is not given, the environment variable E(TRUNKLINE_AWX_URL) is used.
+    description: Address of AWX, without C(/api). If it is not given, E(TRUNKLINE_AWX_URL) is used.
     type: str
   awx_token:
     description: OAuth2 token of an administrator. If it is not given, E(TRUNKLINE_AWX_TOKEN) is used.
@@ -122,6 +122,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.awx_objects impo
 
 
 def main() -> None:
+    """Entry point of the module."""
     module = AnsibleModule(
         argument_spec={
             "awx_url": {"type": "str", "fallback": (env_fallback, ["TRUNKLINE_AWX_URL"])},
