@@ -127,6 +127,18 @@ def test_a_playbook_that_is_missing_or_broken_is_said(launches: Launches) -> Non
     assert "no.such.module" in json.dumps(events)
 
 
+def test_a_playbook_that_takes_too_long_is_ended(launches: Launches) -> None:
+    launches.write(
+        "long.yml", "- hosts: localhost\n  gather_facts: false\n  tasks: [{ansible.builtin.pause: {seconds: 90}}]\n"
+    )
+    launches.settings.stage_timeout_s = 1
+    ending, _events = launches.play("long.yml")
+    assert (ending.ok, ending.timed_out, ending.cancelled) == (False, True, False)
+    if launches.awx:
+        (job,) = launches.awx.all("jobs")
+        assert (job["status"], job["timeout"]) == ("failed", 1)
+
+
 def test_files_of_a_dead_process_are_removed(tmp_path: Path) -> None:
     for name in ("trunkline-run-999999999-x", "trunkline-run-1-y", "somebody-elses"):
         (tmp_path / name).mkdir()

@@ -25,7 +25,7 @@ def service(postgres: State, awx: Awx, tmp_path_factory: pytest.TempPathFactory)
     """A service that launches through it."""
     embedded_postgres.ensure_database(postgres, "awx_launcher")
     url = embedded_postgres.url(postgres, "awx_launcher")
-    made = make_service(tmp_path_factory.mktemp("service"), url, TRUNKLINE_STAGE_TIMEOUT_S="40", **awx.settings)
+    made = make_service(tmp_path_factory.mktemp("service"), url, **awx.settings)
     awx.seed(PLAYBOOKS, {name: made.environment[name] for name in ("TEST_NETWORK", "NETBOX_TOKEN")})
     with running(made) as started:
         yield started
@@ -86,21 +86,6 @@ def test_a_cancel_while_nobody_follows_still_stops_the_job(service: Service, awx
     assert awx.call("GET", f"jobs/{job['id']}/", 200)["status"] == "canceled"
     assert run["error"]["detail"] == "Cancelled by tests while it was being applied."
     wait_until(lambda: not any("node_provision" in command for command in service.processes()), 5)
-
-
-def test_a_job_that_takes_too_long_is_ended_by_awx(service: Service, awx: Awx) -> None:
-    service.stop()
-    service.environment["TRUNKLINE_STAGE_TIMEOUT_S"] = "3"
-    service.start()
-    with service.trouble("hold"):
-        run = service.wait_for(service.order_node("slow-pe"), "rolled-back")
-    (job,) = _jobs(awx, run, "apply")
-    assert job["job_explanation"] == "Job terminated due to timeout"
-    assert run["error"]["title"] == "Time limit reached"
-    assert "after 3 s; TRUNKLINE_STAGE_TIMEOUT_S" in run["error"]["detail"]
-    service.stop()
-    service.environment["TRUNKLINE_STAGE_TIMEOUT_S"] = "40"
-    service.start()
 
 
 def test_a_template_that_does_not_prompt_is_refused_before_anything_runs(service: Service, awx: Awx) -> None:
