@@ -12,7 +12,7 @@ description:
   - Makes sure that a declared list of objects exists in AWX with the given fields, over its REST API. Objects are found
     by their name in their organization, made when they are missing, and changed where a given field differs. Fields
     that are not given are left alone.
-  - It needs nothing but ansible-core, unlike the collection P(awx.awx#collection), and shows in check mode what the
+  - It needs nothing but ansible-core, unlike the collection C(awx.awx), and shows in check mode what the
     whole list would change, also of objects that do not exist yet.
 options:
   awx_url:

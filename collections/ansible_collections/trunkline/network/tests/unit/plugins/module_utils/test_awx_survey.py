@@ -27,7 +27,7 @@ PRODUCT = {
 }
 
 
-def test_each_field_becomes_a_question_of_its_type():
+def test_each_field_becomes_a_question_of_its_type() -> None:
     found = {item["variable"]: item for item in awx_survey.survey(PRODUCT, withdraw=False)["spec"]}
     assert list(found) == [f"order_{name}" for name in ("customer", "a_node", "metric", "kind", "note", "tags", "on")]
     assert (found["order_a_node"]["type"], found["order_a_node"]["required"]) == ("text", True)
@@ -39,7 +39,7 @@ def test_each_field_becomes_a_question_of_its_type():
     assert (found["order_on"]["choices"], found["order_on"]["default"]) == ("false\ntrue", "true")
 
 
-def test_an_order_is_put_together_from_the_answers():
+def test_an_order_is_put_together_from_the_answers() -> None:
     subscription = awx_survey.order(PRODUCT, withdraw=False)["subscription"]
     assert subscription["block"]["a"] == {"node": "{{ order_a_node }}"}
     assert subscription["block"]["speed"] == 10
@@ -48,7 +48,7 @@ def test_an_order_is_put_together_from_the_answers():
     assert subscription["id"] == "{{ ('link ' ~ order_a_node) | ansible.builtin.to_uuid }}"
 
 
-def test_to_withdraw_only_what_names_it_is_asked_for():
+def test_to_withdraw_only_what_names_it_is_asked_for() -> None:
     asked = [item["variable"] for item in awx_survey.survey(PRODUCT, withdraw=True)["spec"]]
     assert asked == ["order_customer", "order_a_node"]
     assert awx_survey.order(PRODUCT, withdraw=True)["subscription"]["block"] == {
@@ -57,7 +57,7 @@ def test_to_withdraw_only_what_names_it_is_asked_for():
     }
 
 
-def test_what_no_survey_can_ask_is_said_with_its_field():
+def test_what_no_survey_can_ask_is_said_with_its_field() -> None:
     schema = {"properties": {"ports": {"type": "array", "items": {"type": "object"}}}}
     with pytest.raises(ValueError, match=r"ports: no survey can ask for array: order this product through the API"):
         awx_survey.survey({**PRODUCT, "input_schema": schema}, withdraw=False)
