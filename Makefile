@@ -9,7 +9,7 @@ dev = @.venv/bin/python -m trunkline.dev
 ansible_test = @.venv/bin/python -m trunkline.dev.ansible_test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint sanity bench netbox-template
+.PHONY: help demo up down clean env test lint sanity bench netbox-template image
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ env: ## print the exports that let a client in: eval "$$(make -s env)"
 
 # With TRUNKLINE_TEST_NETBOX_URL and TRUNKLINE_TEST_NETBOX_TOKEN the tests use that NetBox, whatever its version.
 test: ## every test, against the real NetBox and real routers (ARGS="-k name" chooses)
-	$(bootstrap) embedded,test
+	$(bootstrap) embedded,test,lint
 	@.venv/bin/pytest $(ARGS)
 
 lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
@@ -57,3 +57,7 @@ bench: ## side by side with the peers, on one NetBox: BENCH=netbox, or all of th
 netbox-template: ## run NetBox's migrations once and keep the schema (minutes; needed after a NetBox upgrade)
 	$(bootstrap) embedded
 	$(dev) netbox-template
+
+image: ## prove the Dockerfile's steps in a bare Debian tree, without Docker (minutes; root, debootstrap, a Debian mirror)
+	$(bootstrap) embedded
+	@.venv/bin/python -m trunkline.dev.image

@@ -23,6 +23,9 @@ def _run() -> None:
             with context.begin_transaction():
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
                 context.run_migrations()
+                finish = context.config.attributes.get("finish")
+                if finish is not None:
+                    finish(connection)
     finally:
         engine.dispose()
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Token
@@ -15,6 +15,8 @@ from trunkline.errors import FieldError, Invalid, NotFound, Unauthorized
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 100
+_MOST_KEPT = 1000
+REVOCATIONS = "trunkline_token"
 REMEDY = "Send `Authorization: Bearer TOKEN`; `trunkline tokens create NAME` makes a token."
 
 
@@ -33,6 +35,46 @@ class Caller:
     """Who sent a request."""
 
     name: str
+
+
+class Callers:
+    """Tokens that were let in a moment ago, so that not every request asks the database.
+
+    Kept only while the connection stands on which a revocation is told, and for a minute, so that uses are noted.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[datetime, Caller]] = {}
+        self._keeping = False
+        self.told = 0
+        """How many revocations have been told of: what was looked up before the last one is not kept."""
+
+    def find(self, token: str) -> Caller | None:
+        """Whose token it is, if that is known."""
+        kept = self._kept.get(_digest(token))
+        return kept[1] if kept and datetime.now(UTC) - kept[0] < _USE_IS_NOTED_EVERY else None
+
+    def keep(self, token: str, caller: Caller, told: int) -> None:
+        """It was looked up when `told` revocations had been told of."""
+        if self._keeping and told == self.told:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[_digest(token)] = (datetime.now(UTC), caller)
+
+    def remember(self) -> None:
+        """Revocations are told from now on."""
+        self._kept.clear()
+        self._keeping = True
+
+    def forget(self) -> None:
+        """Some token was revoked."""
+        self.told += 1
+        self._kept.clear()
+
+    def stop(self) -> None:
+        """Revocations are told no more."""
+        self._keeping = False
+        self._kept.clear()
 
 
 def _digest(token: str) -> str:
@@ -61,12 +103,19 @@ async def revoke_token(session: AsyncSession, token_id: uuid.UUID) -> None:
     if row is None:
         raise NotFound(f"There is no token {token_id}. GET /api/v1/tokens lists them.")
     row.revoked_at = row.revoked_at or datetime.now(UTC)
+    await _tell(session)
 
 
 async def revoke_tokens_named(session: AsyncSession, name: str) -> None:
     """All tokens called `name` open nothing any more."""
     named = update(Token).where(Token.name == name.strip(), Token.revoked_at.is_(None))
     await session.execute(named.values(revoked_at=datetime.now(UTC)))
+    await _tell(session)
+
+
+async def _tell(session: AsyncSession) -> None:
+    """Every process that keeps callers hears of it when the session commits."""
+    await session.execute(select(func.pg_notify(REVOCATIONS, "")))
 
 
 async def find_caller(session: AsyncSession, token: str) -> Caller:

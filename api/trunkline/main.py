@@ -1,24 +1,27 @@
 """The service: `uvicorn trunkline.main:app` or `trunkline serve`."""
 
 import asyncio
+import importlib
 import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from trunkline import __version__
-from trunkline.db.session import make_engine, make_sessions
-from trunkline.errors import ProblemDocument
-from trunkline.routes import problems
+from trunkline.auth import Callers
+from trunkline.db.session import make_engine, make_reader, make_sessions
+from trunkline.forms.netbox import NetBoxChoices
+from trunkline.routes import openapi, problems
 from trunkline.routes.authentication import authenticate
 from trunkline.routes.customers.endpoints import router as customers
+from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.products.endpoints import router as products
+from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
@@ -28,8 +31,17 @@ from trunkline.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 
-_PROBLEM = {"model": ProblemDocument, "description": "Problem details (RFC 9457)"}
-_PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 404, 409, 422, 503), _PROBLEM)
+
+_DESCRIPTION = """
+Every request but `health/live` carries `Authorization: Bearer TOKEN`.
+
+- **Orders** answer 202 with a run: follow `runs/{id}/events`, look at `runs/{id}/plan`. `plan_only` ends with the plan.
+- **Errors** are problem details (RFC 9457): `errors` names each field, `detail` says what to do.
+- **Lists** take `limit`, `cursor` (the `next` of the page before), `sort` (`-` before it: descending), `fields`, and
+  filters, which take one value or several with commas between them.
+- **Changes** take `If-Match` with the `ETag` that was looked at, and answer 412 when it is no longer that.
+- **Creating** takes an `Idempotency-Key`: the same key and request again answers with the same run.
+"""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -38,16 +50,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Trunkline",
         version=__version__,
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
+        description=_DESCRIPTION,
         lifespan=_lifespan,
     )
     app.state.given_settings = settings
     problems.install(app)
-    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)], responses=_PROBLEMS)
-    for router in (products, customers, subscriptions, runs, tasks, tokens):
+    openapi.install(app)
+    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
+    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens):
         secured.include_router(router)
     app.include_router(secured)
-    app.include_router(health, prefix="/api/v1", responses={503: _PROBLEM})
-    app.include_router(metrics_router, responses={401: _PROBLEM})
+    app.include_router(health, prefix="/api/v1")
+    app.include_router(metrics_router)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
@@ -62,13 +76,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(settings.database_url)
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
+    app.state.reader = make_reader(settings.database_url)
+    app.state.callers = Callers()
     app.state.hub = Hub()
-    tasks = [asyncio.create_task(app.state.hub.listen(settings.libpq_url), name="follow runs")]
+    app.state.choices = NetBoxChoices(settings)
+    listening = app.state.hub.listen(settings.libpq_url, app.state.callers)
+    tasks = [asyncio.create_task(listening, name="follow runs and tokens")]
     if settings.worker_in_api:
-        # Only a process that works needs Ansible's libraries.
-        from trunkline.runs.worker import work  # noqa: PLC0415
-
-        tasks.append(asyncio.create_task(work(settings), name="worker"))
+        tasks.append(asyncio.create_task(_work(settings), name="worker"))
     for task in tasks:
         task.add_done_callback(_end_without)
     try:
@@ -78,6 +93,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+        await app.state.reader.dispose()
+
+
+async def _work(settings: Settings) -> None:
+    # Only a process that works needs Ansible's libraries, and the API answers while they are loaded.
+    worker = await asyncio.to_thread(importlib.import_module, "trunkline.runs.worker")
+    await worker.work(settings)
 
 
 def _end_without(task: asyncio.Task[None]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
+_SECRETS = "/run/secrets"
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (files there get names nobody can guess, mode 0700)
 
 
@@ -15,7 +16,7 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names the variable and the remedy."""
 
 
-def _default_project_dir() -> Path:
+def checkout() -> Path:
     """The checkout that this package lies in, else the working directory."""
     for candidate in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (candidate / "migrations").is_dir():
@@ -41,7 +42,11 @@ def _psycopg_url(value: str) -> str:
 
 
 class Settings(BaseSettings):
-    """Read from the environment; `TRUNKLINE_` stands before each name unless an alias says otherwise."""
+    """Read from the environment; `TRUNKLINE_` stands before each name unless an alias says otherwise.
+
+    What the environment does not say is read from files in TRUNKLINE_SECRETS_DIR (/run/secrets), named like the
+    variables in lower case.
+    """
 
     model_config = SettingsConfigDict(env_prefix="TRUNKLINE_", populate_by_name=True, extra="ignore")
 
@@ -51,7 +56,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `trunkline serve` listens on")
     port: int = Field(8080, ge=1, le=65535, description="Port that `trunkline serve` listens on")
     project_dir: Path = Field(
-        default_factory=_default_project_dir,
+        default_factory=checkout,
         description="Checkout with playbooks/, collections/, migrations/ and ansible.cfg; playbooks run there",
     )
     playbooks_dir: Path | None = Field(None, description="Playbooks of the workflows; PROJECT_DIR/playbooks when unset")
@@ -92,6 +97,20 @@ class Settings(BaseSettings):
         None, validation_alias="NETBOX_URL", description="NetBox that the playbooks document in"
     )
     netbox_token: SecretStr | None = Field(None, validation_alias="NETBOX_TOKEN", description="Token for NETBOX_URL")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (not read)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (it wants the folder to be there)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then files named like the variables, as Docker and Kubernetes hand secrets over."""
+        folder = Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
+        secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
+        return init_settings, env_settings, *secrets
 
     @property
     def playbooks(self) -> Path:

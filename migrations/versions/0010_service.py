@@ -1,7 +1,7 @@
 """Runs without a subscription (plans, tasks, batches), the history of subscriptions, full-text search.
 
 Revision: 0010
-Follows: 0003
+Follows: 0004
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 revision = "0010"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -45,9 +45,11 @@ $$;
 CREATE TRIGGER trunkline_record_change AFTER INSERT OR UPDATE ON subscriptions
     FOR EACH ROW EXECUTE FUNCTION trunkline_record_change();
 """
-_SEARCH = """
-to_tsvector('simple', description || ' ' || note || ' ' || product_slug)
-|| jsonb_to_tsvector('simple', block, '["string", "numeric"]')
+_SEARCH = r"""
+to_tsvector('simple', regexp_replace(
+    description || ' ' || note || ' ' || product_slug || ' '
+    || jsonb_path_query_array(block, '$.** ? (@.type() == "string" || @.type() == "number")')::text,
+    '[^[:alnum:]]+', ' ', 'g'))
 """
 
 
@@ -93,9 +95,12 @@ def upgrade() -> None:
         op.create_index(f"ix_subscriptions_{column}_created_at_id", "subscriptions", [column, "created_at", "id"])
     for column in ("updated_at", "description"):
         op.create_index(f"ix_subscriptions_{column}_id", "subscriptions", [column, "id"])
+    by_name = "ix_subscriptions_product_slug_description_id"
+    op.create_index(by_name, "subscriptions", ["product_slug", "description", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_subscriptions_product_slug_description_id", "subscriptions")
     for column in ("updated_at", "description"):
         op.drop_index(f"ix_subscriptions_{column}_id", "subscriptions")
     for column in ("status", "product_slug", "customer_id"):

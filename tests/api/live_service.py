@@ -189,7 +189,8 @@ def _node(name: str) -> dict[str, Any]:
     return {"product": "node-frr", "customer": "noc", "input": values}
 
 
-async def _make_token(database_url: str) -> str:
+async def make_token(database_url: str) -> str:
+    """A token that opens the API on this database."""
     engine = make_engine(database_url)
     async with make_sessions(engine).begin() as session:
         token = (await create_token(session, "tests")).token
@@ -219,7 +220,7 @@ def make_service(folder: Path, database_url: str, **settings: str) -> Service:
     } | settings
     service = Service(environment, network, port, log=folder / "service.log")
     upgrade(Settings(database_url=database_url))
-    service.token = asyncio.run(_make_token(database_url))
+    service.token = asyncio.run(make_token(database_url))
     service.client = httpx.Client(
         base_url=service.url, headers={"Authorization": f"Bearer {service.token}"}, timeout=30
     )

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,11 +106,11 @@ class Routers:
     def run(self, router: str, *tasks: Task) -> list[dict[str, Any]]:
         """Run modules on a router, one after the other, whatever becomes of each; return their answers."""
         calls = [[task.module, {**task.arguments, "_ansible_check_mode": task.check}] for task in tasks]
-        script = f"{self._carry(router)}/frr_run_modules.py"
+        script = f"{self.carry(router)}/frr_run_modules.py"
         argv = ["env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", script, json.dumps(calls)]
         return list(json.loads(self.lab.exec(router, argv, timeout_s=60)))
 
-    def _carry(self, router: str) -> str:
+    def carry(self, router: str) -> str:
         """Put the modules on the router, once; returns where. It does not see a checkout that lies in /root."""
         target = self.lab.runtime / "nodes" / router / "log" / "modules"
         if not target.exists():
@@ -122,13 +124,25 @@ class Routers:
                     shutil.copytree(source / part, target / name / part, ignore=ignore)
             for file in ("__init__.py", "release.py"):
                 shutil.copyfile(Path(ansible.__file__).with_name(file), target / "ansible" / file)
-            shutil.copyfile(Path(__file__).with_name("frr_run_modules.py"), target / "frr_run_modules.py")
+            for script in ("frr_run_modules.py", "frr_doors.py"):
+                shutil.copyfile(Path(__file__).with_name(script), target / script)
         return "/var/log/frr/modules"
 
     def play(
         self, plays: list[dict[str, Any]], *options: str, variables: dict[str, dict[str, Any]] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook; `variables` are the routers' own."""
+        """Run a playbook to its end; `variables` are the routers' own."""
+        process = self.start(plays, *options, variables=variables)
+        try:
+            out, err = process.communicate(timeout=200)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(
+        self, plays: list[dict[str, Any]], *options: str, variables: dict[str, dict[str, Any]] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a playbook."""
         addresses = self.lab.nodes | {"nowhere": re.sub(r"\d+$", "99", self.lab.nodes["ams-pe"])}
         hosts = {
             name: {"ansible_host": address} | (variables or {}).get(name, {}) for name, address in addresses.items()
@@ -139,12 +153,11 @@ class Routers:
         playbook.write_text(json.dumps(plays))
         environment = os.environ | self.lab.ansible_env() | {"ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg")}
         environment |= {"ANSIBLE_HOME": str(self.folder / "ansible"), "TRUNKLINE_RUN": ""}
-        return subprocess.run(
+        return subprocess.Popen(
             [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(playbook), *options],
-            check=False,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=100,
             env=environment,
             cwd=REPOSITORY,
         )
@@ -182,3 +195,12 @@ def intent(router: str, metric: int = 10) -> dict[str, Any]:
             }
         ],
     }
+
+
+def until(condition: Callable[[], bool], timeout_s: float) -> float:
+    """Wait until it is true; how many seconds that took."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < timeout_s, "not within the time"
+        time.sleep(0.1)
+    return time.monotonic() - started

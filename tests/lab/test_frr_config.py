@@ -182,7 +182,7 @@ def test_what_a_run_that_died_has_not_saved_is_saved_by_the_next(routers: Router
 
 
 def test_a_lease_keeps_others_out_until_it_ends(routers: Routers) -> None:
-    first, second, other_push, no_name, own_push, not_mine, given_back, after = routers.run(
+    first, second, other_push, no_name, own_push, not_mine, again, given_back, after = routers.run(
         "ams-pe",
         Task("frr_lease", {"owner": "run 1"}),
         Task("frr_lease", {"owner": "run 2", "wait_s": 0}),
@@ -190,7 +190,8 @@ def test_a_lease_keeps_others_out_until_it_ends(routers: Routers) -> None:
         push(CIRCUIT),
         push(CIRCUIT, lease="run 1"),
         Task("frr_lease", {"owner": "run 2", "state": "absent"}),
-        push(CIRCUIT, lease="run 1", release=True),
+        push(CIRCUIT, lease="run 1"),
+        Task("frr_lease", {"owner": "run 1", "state": "absent"}),
         push(CIRCUIT, lease="run 1"),
     )
     assert first["lease"] == {"owner": "run 1", "ttl_s": 120.0}
@@ -200,8 +201,10 @@ def test_a_lease_keeps_others_out_until_it_ends(routers: Routers) -> None:
     assert second["holder"]["owner"] == "run 1"
     assert own_push["changed"]
     assert not not_mine["changed"]
-    assert given_back["released"]
-    assert "lease 'run 1' is over; take it again" in after["msg"]
+    assert not again["changed"]
+    assert given_back["changed"]
+    assert not given_back["undone"]
+    assert "lease 'run 1' is over" in after["msg"]
 
 
 def test_a_lease_of_a_run_that_died_is_taken_over_when_it_ends(routers: Routers) -> None:

@@ -1,10 +1,13 @@
 """The whole way: an order over REST becomes NetBox objects, router configuration, and a network that forwards."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import requests
 import yaml
 from rich.console import Console
 
+from trunkline.catalog import PRODUCTS
 from trunkline.dev import proof
 from trunkline.dev.errors import DevError
 from trunkline.dev.lab import Lab
@@ -78,11 +82,52 @@ class World:
         self.client.wait([order], lambda: None)
         return order
 
+    def task(self, name: str, **values: Any) -> Order:
+        run = self.api("POST", f"tasks/{name}", json={"input": values}).json()
+        order = Order(name, "", values, run=run)
+        self.client.wait([order], lambda: None)
+        return order
+
     def wait_for_hops(self, path: list[str]) -> None:
         """Until a ping from ams-pe to lon-pe passes these routers: IS-IS tells of a metric within a second or two."""
         deadline = time.monotonic() + 10
         while (passed := proof.hops(self.stack.lab, path[0], path[-1], version=4)) != path:
             assert time.monotonic() < deadline, passed
+
+    def playbook(
+        self, name: str, subscription: dict[str, Any], *options: str, **changes: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a playbook for a subscription, as a person does who has no service."""
+        block = PRODUCTS[subscription["product"]].for_playbook(subscription["block"] | changes)
+        order = {key: subscription[key] for key in ("id", "product", "status", "customer")} | {"block": block}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), f"playbooks/{name}.yml", *options]
+        return subprocess.run(
+            [*command, "-e", json.dumps({"subscription": order})],
+            cwd=PROJECT,
+            env=os.environ | self.exports | {"ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+
+    @contextmanager
+    def pings(self, source: str, destination: str) -> Iterator[list[int]]:
+        """Ping from loopback to loopback ten times a second; the list has how many were sent and lost at the end."""
+        addresses = [
+            self.netbox("dcim/devices", name=name)[0]["primary_ip4"]["address"].partition("/")[0]
+            for name in (source, destination)
+        ]
+        log, count = "/var/log/frr/ping.log", list[int]()
+        ping = f"ping -n -i 0.1 -W 1 -I {addresses[0]} {addresses[1]} > {log} 2>&1 & echo $!"
+        pid = self.stack.lab.exec(source, ["sh", "-c", ping]).strip()
+        try:
+            yield count
+        finally:
+            self.stack.lab.exec(source, ["kill", "-INT", pid])
+        text = self.stack.lab.exec(source, ["sh", "-c", f"tail --pid={pid} -f /dev/null; cat {log}"])
+        sent, received = re.findall(r"(\d+) packets transmitted, (\d+) received", text)[0]
+        count += [int(sent), int(sent) - int(received)]
 
     def documented_metric(self, circuit: dict[str, Any]) -> int:
         (found,) = self.netbox("circuits/circuits", cid=circuit["block"]["cid"])
@@ -92,6 +137,11 @@ class World:
         return {
             node: self.stack.lab.exec(node, ["vtysh", "-c", "show running-config"]) for node in self.stack.lab.nodes
         }
+
+
+def changed_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines that a playbook's diffs add or remove, in NetBox and on the routers."""
+    return sorted(re.findall(r"^(?:[+-](?![+-])\s+.*)$", done.stdout, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -175,21 +225,95 @@ def test_ordering_the_same_again_changes_nothing(world: World) -> None:
 def test_the_readme_s_tour_moves_the_traffic_away_and_an_order_moves_it_back(world: World) -> None:
     tour = (PROJECT / "README.md").read_text().split("**Move the traffic away.**")[1].split("**Do it without")[0]
     commands = "\n".join(line[4:] for line in tour.splitlines() if line.startswith("    "))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
-        env=os.environ | world.exports,
+        env=os.environ | world.exports | {"PATH": path},
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert "isis metric 15000000" in done.stdout
-    direct, around = ["ams-pe", "lon-pe"], ["ams-pe", "par-p", "lon-pe"]
-    world.wait_for_hops(direct)
+    world.wait_for_hops(["ams-pe", "lon-pe"])
     circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
     world.modify(circuit, under_maintenance=False)
+    world.wait_for_hops(["ams-pe", "par-p", "lon-pe"])
+
+
+def test_maintenance_moves_the_traffic_away_and_back_with_at_most_one_lost_ping(world: World) -> None:
+    around, direct = ["ams-pe", "par-p", "lon-pe"], ["ams-pe", "lon-pe"]
+    circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
     world.wait_for_hops(around)
+    with world.pings("ams-pe", "lon-pe") as lost:
+        assert world.modify(circuit, under_maintenance=True).status == "completed"
+        world.wait_for_hops(direct)
+        assert " isis metric 15000000" in world.configurations()["par-p"]
+        assert world.modify(circuit, under_maintenance=False).status == "completed"
+        world.wait_for_hops(around)
+    sent, gone = lost
+    assert sent > 50
+    assert gone <= 1, f"{gone} of {sent} pings lost"
+
+
+def test_an_untouched_network_shows_no_drift(world: World) -> None:
+    for playbook, description in (
+        ("node_provision", "Node ams-pe at ams"),
+        ("circuit_provision", "Core circuit ams-pe:eth1 - par-p:eth2"),
+    ):
+        done = world.playbook(playbook, world.subscription(description), "--check", "--diff")
+        assert done.returncode == 0, done.stdout
+        assert set(re.findall(r"changed=(\d+)", done.stdout)) == {"0"}
+        assert changed_lines(done) == []
+
+
+def test_drift_is_reported_line_by_line_and_mended(world: World) -> None:
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
+    end = circuit["block"]["a"]
+    before = world.configurations()
+    changes = [
+        "interface eth1",
+        "description mine",
+        f"no ip address {end['ipv4']}",
+        "isis metric 77",
+        "ipv6 nd ra-interval 30",  # a line that nobody ordered, in an interface that is ours
+        "interface lo",
+        "description also mine",
+    ]
+    vtysh = [word for line in ("configure terminal", *changes) for word in ("-c", line)]
+    world.stack.lab.exec("par-p", ["vtysh", *vtysh])
+    done = world.playbook("circuit_provision", circuit, "--check", "--diff")
+    assert done.returncode == 0, done.stdout
+    (description,) = re.findall(r"^interface eth1\n description (.*)$", before["par-p"], re.MULTILINE)
+    assert changed_lines(done) == sorted(
+        [
+            "- description mine",
+            f"+ description {description}",
+            f"+ ip address {end['ipv4']}",
+            "- isis metric 77",
+            "- ipv6 nd ra-interval 30",
+            "- description also mine",
+        ]
+    )
+    assert re.findall(r"^(\S+) .*changed=1", done.stdout, re.MULTILINE) == ["par-p"]
+    mended = world.playbook("circuit_provision", circuit)
+    assert mended.returncode == 0, mended.stdout
+    assert world.configurations() == before
+
+
+def test_what_somebody_edited_in_netbox_is_reported_and_nothing_else(world: World) -> None:
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
+    headers = {"Authorization": f"Bearer {world.exports['NETBOX_TOKEN']}"}
+    edited = f"{world.exports['NETBOX_URL']}/api/circuits/circuits/{circuit['block']['netbox_id']}/"
+    for metric in (55, 10):
+        answer = requests.patch(
+            edited, json={"custom_fields": {"trunkline_isis_metric": metric}}, headers=headers, timeout=30
+        )
+        answer.raise_for_status()
+        done = world.playbook("circuit_provision", circuit, "--check", "--diff")
+        assert done.returncode == 0, done.stdout
+        assert changed_lines(done) == ([] if metric == 10 else ["+  isis_metric: 10", "-  isis_metric: 55"])
 
 
 def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -> None:
@@ -202,6 +326,27 @@ def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -
     assert [order.run["target"] for order in circuits].count("resync") >= 1
     assert {order.status for order in circuits} == {"completed"}
     assert world.configurations() == before
+
+
+def test_ports_of_a_node_are_documented_as_it_reports_them(world: World) -> None:
+    order = world.task("sync-ports", node="ams-pe")
+    assert order.status == "completed", order.run["error"]
+    assert {item["name"] for item in world.netbox("dcim/interfaces", device="ams-pe")} >= {"eth1", "eth2"}
+    again = world.task("sync-ports", node="ams-pe")
+    assert world.api("GET", f"runs/{again.run['id']}/plan").json()["netbox"] == []
+
+
+def test_the_scenario_s_bootstrap_is_a_task_that_finds_all_in_place(world: World) -> None:
+    scenario = world.scenario
+    order = world.task(
+        "bootstrap-netbox",
+        pools=scenario.pools,
+        sites=scenario.sites,
+        isis=scenario.isis,
+        maintenance_metric=scenario.maintenance_metric,
+    )
+    assert order.status == "completed", order.run["error"]
+    assert world.api("GET", f"runs/{order.run['id']}/plan").json()["netbox"] == []
 
 
 def test_an_interface_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
@@ -275,6 +420,50 @@ def test_a_router_that_cannot_keep_its_configuration_takes_the_whole_order_back(
     assert world.documented_metric(circuit) == metric == 30
 
 
+def test_without_the_service_a_router_that_refuses_leaves_all_as_it_was(world: World) -> None:
+    circuit = world.subscription("Core circuit ams-pe:eth2 - lon-pe:eth1")
+    before = world.configurations(), world.documented_metric(circuit)
+    world.stack.lab.exec("lon-pe", ["mount", "-o", "remount,bind,ro", "/etc/frr"])
+    try:
+        changed = world.playbook("circuit_provision", circuit, isis_metric=77)
+        removed = world.playbook("circuit_terminate", circuit)
+    finally:
+        world.stack.lab.exec("lon-pe", ["mount", "-o", "remount,bind,rw", "/etc/frr"])
+    for done in (changed, removed):
+        assert done.returncode != 0
+        said = " ".join(done.stdout.split())
+        assert "lon-pe: /etc/frr cannot be written (Read-only file system)" in said
+        assert "Routers and NetBox are left as they were" in said
+    assert (world.configurations(), world.documented_metric(circuit)) == before
+
+
+def test_without_the_service_a_circuit_that_does_not_work_is_not_made_and_one_that_does_is(world: World) -> None:
+    circuit = world.subscription("Core circuit ams-pe:eth2 - lon-pe:eth1")
+    with_circuit = world.configurations()
+    removed = world.playbook("circuit_terminate", circuit)
+    assert removed.returncode == 0, removed.stdout
+    without, documented = world.configurations(), world.netbox("circuits/circuits", tag="trunkline")
+    assert "interface eth1\n description" not in without["lon-pe"]
+
+    new = circuit | {"status": "provisioning"}
+    # Hellos are padded to the link's size: they do not arrive, and all else does.
+    world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1300"])
+    try:
+        failed = world.playbook("circuit_provision", new, "-e", "verify_timeout_s=2")
+    finally:
+        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1500"])
+    assert failed.returncode != 0
+    assert "ams-pe eth2: IS-IS adjacency expected Up with lon-pe, found " in " ".join(failed.stdout.split())
+    assert world.configurations() == without
+    assert world.netbox("circuits/circuits", tag="trunkline") == documented
+    for kind in ("dcim/cables", "ipam/prefixes", "ipam/ip-addresses"):
+        assert world.netbox(kind, cf_trunkline_subscription=circuit["id"]) == []
+
+    made = world.playbook("circuit_provision", new)
+    assert made.returncode == 0, made.stdout
+    assert world.configurations() == with_circuit
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -319,3 +508,19 @@ def test_terminating_everything_gives_netbox_and_the_routers_back(world: World) 
     for configuration in world.configurations().values():
         assert "isis" not in configuration
         assert "ip address" not in configuration
+
+
+def test_the_whole_network_is_ordered_and_proved_in_two_requests(world: World) -> None:
+    for group in world.client.orders(world.scenario):
+        wanted = [{"product": order.product, "customer": "noc", "input": order.input} for order in group]
+        answer = world.api("POST", "subscriptions/batch", json={"orders": wanted}).json()
+        batches = [Order("batch", "", {}, run=world.api("GET", f"runs/{one}").json()) for one in answer["batches"]]
+        world.client.wait(batches, lambda: None)
+        assert [order.status for order in batches] == ["completed"], [order.run["error"] for order in batches]
+        for order in answer["orders"]:
+            assert world.api("GET", f"subscriptions/{order['subscription']['id']}").json()["status"] == "active"
+    console = Console(record=True, width=120)
+    assert proof.show(world.stack.lab, world.scenario, console)
+    orders = [order for group in world.client.orders(world.scenario) for order in group]
+    world.place(orders)
+    assert [(order.run["target"], order.run["drift"]) for order in orders] == [("validate", False)] * 6

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.trunkline.network.plugins.module_utils import netbox_snapshot
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
@@ -69,6 +70,15 @@ def test_many_circuits_cost_as_many_requests_as_one(world: World, routers: list[
     world.run(*changed, present=False, session=removal)
     assert removal.sent <= 6
     assert [world.count(order.subscription) for order in orders] == [{}] * MANY
+
+
+def test_orders_that_take_several_queries_are_planned_as_in_one(
+    world: World, routers: list[NodeOrder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = ring(world, routers)
+    together = world.run(*orders, check=True)
+    monkeypatch.setattr(netbox_snapshot, "ORDERS_A_QUERY", 1)
+    assert world.run(*orders, check=True) == together
 
 
 def test_all_are_made_or_none(world: World, routers: list[NodeOrder]) -> None:

@@ -37,7 +37,14 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
         "device_intent": {"device": a.name},
         "fabric_info": {"sites": [standing.site]},
         "frr_deploy": {"device": a.name, "template": "lines.j2"},
+        "srlinux_deploy": {
+            "device": a.name,
+            "template": "lines.j2",
+            "device_user": "admin",
+            "device_password": "not-used",
+        },
         "netbox_objects": {"objects": [{"type": "dcim.site", "items": [{"slug": new.name, "name": new.name}]}]},
+        "netbox_undo": {"written_as": [str(uuid.uuid4())]},
         "node": {
             name: getattr(new, name)
             for name in ("subscription", "name", "site", "role", "device_type", "platform", "loopback_pool")
@@ -67,7 +74,7 @@ def test_the_group_s_defaults_let_every_module_of_it_into_netbox(
     module: str, results: dict[str, dict[str, Any]], pair: tuple[NodeOrder, NodeOrder]
 ) -> None:
     result = results[module]
-    if module == "frr_deploy":
+    if module in ("frr_deploy", "srlinux_deploy"):
         assert f"no router for {pair[0].name}" in result["msg"]
         return
     assert not result["failed"], result

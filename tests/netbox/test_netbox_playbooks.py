@@ -1,12 +1,11 @@
 """The NetBox half of the playbooks, as a person runs them."""
 
-import json
-import subprocess
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from tests.netbox.netbox_world import World, playbook
+from tests.netbox.orders import extra_vars, stats
 
 NO_DEVICES = ("--skip-tags", "devices")
 
@@ -14,8 +13,7 @@ NO_DEVICES = ("--skip-tags", "devices")
 def order(world: World, product: str, block: dict[str, Any]) -> tuple[str, str]:
     """The extra vars of one order, and its subscription."""
     subscription = str(uuid.uuid4())
-    variables = {"id": subscription, "product": product, "status": "provisioning", "customer": "noc", "block": block}
-    return json.dumps({"subscription": variables}), subscription
+    return extra_vars(subscription, product, "provisioning", block), subscription
 
 
 def node(world: World, name: str, management: str) -> tuple[str, str]:
@@ -29,14 +27,6 @@ def node(world: World, name: str, management: str) -> tuple[str, str]:
         "platform": "frr",
     }
     return order(world, "node-frr", block)
-
-
-def stats(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """What the playbook has reported with set_stats."""
-    assert done.returncode == 0, done.stdout + done.stderr
-    text = done.stdout.partition("RUN: ")[2]
-    found: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
-    return found
 
 
 def test_bootstrapping_again_changes_nothing(prepared: dict[str, str]) -> None:

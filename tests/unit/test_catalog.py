@@ -3,12 +3,17 @@
 import pytest
 
 from trunkline.catalog import PRODUCTS, Block, From, Values
-from trunkline.catalog.block import at_stage, changeable_paths, flatten, learned_paths, merge, references
-from trunkline.errors import Invalid
+from trunkline.catalog.block import at_stage, changeable_paths, learned_paths, references
+from trunkline.catalog.products.core_circuit import CoreCircuitBlock
+from trunkline.catalog.products.node import NodeBlock
+from trunkline.catalog.values import flatten, merge
+from trunkline.errors import Conflict, Invalid
 
 CIRCUIT = PRODUCTS["core-circuit-10g"]
 NODE = PRODUCTS["node-frr"]
 ORDERED: Values = {"a": {"node": "ams-pe", "interface": "eth1"}, "z": {"node": "par-p", "interface": "eth2"}}
+ROUTER: Values = {"name": "ams-pe", "site": "ams", "role": "pe", "management": "10.0.0.1/24"}
+LOOPBACKS: Values = {"loopback_ipv4": "10.0.127.2/32", "loopback_ipv6": "fc00::2/128"}
 LEARNED: Values = {
     "netbox_id": 1,
     "cid": "TL-1",
@@ -64,6 +69,12 @@ def test_what_a_block_says_about_its_fields() -> None:
     assert {path: use.block for path, use in references(CIRCUIT.block).items()} == {"a.node": "Node", "z.node": "Node"}
 
 
+def test_a_snapshot_of_before_a_change_is_told_apart() -> None:
+    NODE.must_fit(ROUTER, "Run 1")
+    with pytest.raises(Conflict, match=r"Run 1 is from before node-frr was changed \(block\.role: Field required"):
+        NODE.must_fit({key: value for key, value in ROUTER.items() if key != "role"}, "Run 1")
+
+
 def test_stages_are_cumulative_and_checked() -> None:
     class Sample(Block, name="Sample"):
         always: int
@@ -76,6 +87,15 @@ def test_stages_are_cumulative_and_checked() -> None:
         at_stage(Sample, "active").model_validate({"always": 1, "later": 2})
     with pytest.raises(TypeError, match="the stage must be one of initial, provisioning, active"):
         From.__class_getitem__(("someday", int))
+
+
+def test_a_stage_is_typed_by_what_is_there_from_it_on() -> None:
+    # That mypy accepts this is half of the test: in the blocks themselves these may be None.
+    node = at_stage(NodeBlock, "active").model_validate({**ROUTER, "netbox_id": 7, **LOOPBACKS})
+    assert node.netbox_id + 1 == 8
+    circuit = at_stage(CoreCircuitBlock, "provisioning").model_validate(merge(ORDERED, LEARNED))
+    assert circuit.a.ipv4.network == circuit.z.ipv4.network
+    assert NodeBlock.model_validate(ROUTER).netbox_id is None
 
 
 @pytest.mark.parametrize("name", ["eth1", "Ethernet1/1", "ge-0/0/0.100", "xe-0:1"])

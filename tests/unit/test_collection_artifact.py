@@ -30,8 +30,17 @@ def test_the_artifact_holds_the_collection_and_nothing_of_the_service(installed:
         names = archive.getnames()
     top = {name.split("/")[0] for name in names}
     assert {"plugins", "roles", "meta", "README.md", "LICENSE", "MANIFEST.json"} <= top
-    assert not {"api", "tests", "playbooks", "migrations", ".venv", ".trunkline"} & top
+    assert not {"api", "tests", "migrations", ".venv", ".trunkline"} & top
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_playbooks_of_the_repository_come_with_it_as_files(installed: Path) -> None:
+    shipped = installed / "ansible_collections/trunkline/network/playbooks"
+    files = {path.name for path in shipped.iterdir() if path.is_file() and not path.is_symlink()}
+    assert files >= {f"{kind}_{what}.yml" for kind in ("node", "circuit") for what in ("provision", "terminate")}
+    assert "network.yml" in files
+    for name in files:
+        assert (shipped / name).read_text() == (ROOT / "playbooks" / name).read_text()
 
 
 @pytest.mark.parametrize("kind", ["module", "filter", "role", "inventory"])

@@ -1,9 +1,10 @@
-"""The catalogue: what can be ordered. One file a product; each has a list `PRODUCTS`."""
+"""The catalogue: what can be ordered. One file a product, in `products/`."""
 
-from trunkline.catalog import core_circuit, node
-from trunkline.catalog.block import Block, From, Values
+from trunkline.catalog.block import Block, From
+from trunkline.catalog.discovery import discover
 from trunkline.catalog.product import TARGETS, Product, Target, Workflow
+from trunkline.catalog.values import Values
 
-PRODUCTS: dict[str, Product] = {product.slug: product for module in (node, core_circuit) for product in module.PRODUCTS}
+PRODUCTS: dict[str, Product] = discover()
 
 __all__ = ["PRODUCTS", "TARGETS", "Block", "From", "Product", "Target", "Values", "Workflow"]

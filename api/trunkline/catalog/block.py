@@ -1,15 +1,19 @@
 """Product blocks: written once, with the lifecycle stage from which each field must be present."""
 
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, ClassVar, Unpack, cast
+from types import NoneType, UnionType
+from typing import Annotated, ClassVar, Unpack, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
 from trunkline.catalog.types import Changeable, Uses
+from trunkline.catalog.values import Values, matching, pattern_of
 
 STAGES = ("initial", "provisioning", "active")
-type Values = dict[str, object]
 
 
 class _RequiredFrom:
@@ -55,55 +59,125 @@ class Block(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+@dataclass(frozen=True)
+class Nested:
+    """A field that holds another block: one, perhaps none (`optional`), or a list of them (`many`)."""
+
+    block: type[Block]
+    optional: bool = False
+    many: bool = False
+
+    def of(self, model: type[BaseModel]) -> object:
+        """The field's type, with `model` in place of the block."""
+        if self.many:
+            return list[model]  # type: ignore[valid-type]  # a type at run time
+        return model | None if self.optional else model
+
+
+def nested(field: FieldInfo) -> Nested | None:
+    """How the field holds another block, if it does: `Endpoint`, `Endpoint | None` or `list[Endpoint]`."""
+    annotation: object = field.annotation
+    members = [item for item in get_args(annotation) if item is not NoneType]
+    optional = isinstance(annotation, UnionType) and len(members) == 1 and len(get_args(annotation)) > 1
+    many = get_origin(annotation) is list
+    inner = members[0] if members and (optional or many) else annotation
+    return Nested(inner, optional, many) if isinstance(inner, type) and issubclass(inner, Block) else None
+
+
+def required_from(field: FieldInfo) -> str | None:
+    """The stage from which the network gives the field; None: a person gives it."""
+    learned = _required_from(field)
+    return learned.stage if learned else None
+
+
 def _required_from(field: FieldInfo) -> _RequiredFrom | None:
     return next((item for item in field.metadata if isinstance(item, _RequiredFrom)), None)
 
 
-def _nested(field: FieldInfo) -> type[Block] | None:
-    annotation = field.annotation
-    return annotation if isinstance(annotation, type) and issubclass(annotation, Block) else None
+def at_stage[B: Block](block: type[B], stage: str) -> type[B]:
+    """The model of `block` in which every field required from `stage` or earlier must be present.
+
+    mypy knows what its fields are from then on: `int`, where the block itself has `int | None`.
+    """
+    return cast("type[B]", _at_stage(block, stage))
 
 
 @lru_cache
-def at_stage[B: Block](block: type[B], stage: str) -> type[B]:
-    """The model of `block` in which every field required from `stage` or earlier must be present."""
+def _at_stage(block: type[Block], stage: str) -> type[Block]:
     reached = STAGES.index(stage)
     fields: dict[str, object] = {}
     for name, field in block.model_fields.items():
-        learned, nested = _required_from(field), _nested(field)
-        if learned is not None and STAGES.index(learned.stage) <= reached:
+        learned, inner = _required_from(field), nested(field)
+        due = learned is not None and STAGES.index(learned.stage) <= reached
+        if inner is not None:
+            needed = Nested(inner.block, inner.optional and not due, inner.many)
+            fields[name] = (needed.of(at_stage(inner.block, stage)), _plain(field, required=due))
+        elif learned is not None and due:
             fields[name] = (learned.type, Field(description=field.description))
-        elif nested is not None:
-            fields[name] = (at_stage(nested, stage), Field(description=field.description))
     derived = create_model(f"{block.__name__}{stage.title()}", __base__=block, **fields)  # type: ignore[call-overload]
-    return cast("type[B]", derived)
+    return cast("type[Block]", derived)
+
+
+def _plain(field: FieldInfo, required: bool) -> FieldInfo:
+    """The field's default, text and constraints, to go with another type."""
+    return Field(description=field.description) if required else copy.copy(field)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A field that holds a value, not a block, somewhere in a block."""
+
+    pattern: str
+    field: FieldInfo
+    learned: bool
+    changeable: bool
+
+
+@lru_cache
+def leaves(block: type[Block]) -> tuple[Leaf, ...]:
+    """Every leaf of the block. What is said of a field that holds a block counts for all below it."""
+    return tuple(_walk(block, "", learned=False, changeable=False))
+
+
+def _walk(block: type[Block], prefix: str, *, learned: bool, changeable: bool) -> list[Leaf]:
+    found: list[Leaf] = []
+    for name, field in block.model_fields.items():
+        inner = nested(field)
+        given = learned or _required_from(field) is not None
+        may_change = changeable or Changeable in field.metadata
+        if inner is not None:
+            below = f"{prefix}{name}.*." if inner.many else f"{prefix}{name}."
+            found += _walk(inner.block, below, learned=given, changeable=may_change)
+        if inner is None or inner.many or inner.optional:
+            # An empty list and an absent block are values, too.
+            found.append(Leaf(prefix + name, field, given, may_change and not given))
+    return found
 
 
 def learned_paths(block: type[Block]) -> frozenset[str]:
-    """Paths ("a.ipv4") of the fields that the network gives and a person may not."""
-    return frozenset(path for path, field in _walk(block) if _required_from(field) is not None)
-
-
-def references(block: type[Block]) -> dict[str, Uses]:
-    """Path -> what it refers to, for every field that names another subscription."""
-    return {path: use for path, field in _walk(block) for use in field.metadata if isinstance(use, Uses)}
+    """Patterns ("a.ipv4") of the fields that the network gives and a person may not."""
+    return _patterns(block, lambda leaf: leaf.learned)
 
 
 def changeable_paths(block: type[Block]) -> frozenset[str]:
-    """Paths of the fields that a modify order may change."""
-    return frozenset(path for path, field in _walk(block) if Changeable in field.metadata)
+    """Patterns of the fields that a modify order may change."""
+    return _patterns(block, lambda leaf: leaf.changeable and not leaf.learned)
 
 
-def _walk(block: type[Block], prefix: str = "") -> list[tuple[str, FieldInfo]]:
-    """Every leaf field of the block with its dotted path."""
-    leaves: list[tuple[str, FieldInfo]] = []
-    for name, field in block.model_fields.items():
-        nested = _nested(field)
-        if nested is not None:
-            leaves.extend(_walk(nested, f"{prefix}{name}."))
-        else:
-            leaves.append((prefix + name, field))
-    return leaves
+def _patterns(block: type[Block], wanted: Callable[[Leaf], bool]) -> frozenset[str]:
+    return frozenset(leaf.pattern for leaf in leaves(block) if wanted(leaf))
+
+
+@lru_cache
+def references(block: type[Block]) -> dict[str, Uses]:
+    """Pattern -> what it refers to, for every field that names another subscription."""
+    return {leaf.pattern: use for leaf in leaves(block) for use in leaf.field.metadata if isinstance(use, Uses)}
+
+
+def references_in(block: type[Block], values: Values) -> dict[str, Uses]:
+    """Path -> what it refers to, for every such value that is given: "points.0.node" for the first of a list."""
+    found = references(block)
+    return {path: found[pattern_of(path)] for path in matching(values, found)}
 
 
 @lru_cache
@@ -111,36 +185,9 @@ def input_model(block: type[Block]) -> type[BaseModel]:
     """Only what a person gives: the schema of the order form."""
     fields: dict[str, object] = {}
     for name, field in block.model_fields.items():
-        nested = _nested(field)
-        if _required_from(field) is not None:
-            continue
-        if nested is not None:
-            fields[name] = (input_model(nested), ...)
-        else:
-            fields[name] = (field.annotation, field)
+        inner = nested(field)
+        if _required_from(field) is None:
+            fields[name] = (inner.of(input_model(inner.block)) if inner else field.annotation, field)
     name = f"{block.__name__.removesuffix('Block')}Input"
     forbid = ConfigDict(extra="forbid")
     return cast("type[BaseModel]", create_model(name, __config__=forbid, **fields))  # type: ignore[call-overload]
-
-
-def flatten(values: Values, prefix: str = "") -> Values:
-    """Nested mappings as dotted paths: {"a": {"node": 1}} -> {"a.node": 1}."""
-    flat: Values = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= flatten(cast("Values", value), f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def merge(base: Values, changes: Values) -> Values:
-    """`base` with `changes` laid over it, mapping by mapping; neither is altered."""
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        if isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = merge(cast("Values", below), cast("Values", value))
-        else:
-            merged[key] = value
-    return merged

@@ -4,20 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from trunkline.catalog.block import (
-    Block,
-    Values,
-    at_stage,
-    changeable_paths,
-    flatten,
-    learned_paths,
-    merge,
-)
-from trunkline.errors import FieldError, Invalid, field_errors, invalid
+from trunkline.catalog.block import Block, at_stage, changeable_paths, learned_paths, nested
+from trunkline.catalog.values import Values, flatten, items_of, merge, pattern_of, pick
+from trunkline.errors import Conflict, FieldError, Invalid, field_errors, invalid
 
 type Target = Literal["create", "modify", "terminate", "validate", "resync"]
+type ProductStatus = Literal["active", "hidden", "end-of-life"]
 TARGETS: tuple[Target, ...] = ("create", "modify", "terminate", "validate", "resync")
 
 
@@ -33,7 +27,11 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Product:
-    """What can be ordered. `fixed_inputs` go to the playbook with the block; nobody chooses them."""
+    """What can be ordered. `fixed_inputs` go to the playbook with the block; nobody chooses them.
+
+    `status`: "hidden" is not listed, and orderable by who knows it; "end-of-life" takes no new orders, while what was
+    ordered lives on and can be modified. `customers`: shortcodes of those who may order it; empty: everyone.
+    """
 
     slug: str
     name: str
@@ -42,6 +40,24 @@ class Product:
     fixed_inputs: Mapping[str, str | int]
     provision_playbook: str
     terminate_playbook: str
+    status: ProductStatus = "active"
+    customers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Playbooks get both in one mapping."""
+        both = sorted(self.fixed_inputs.keys() & self.block.model_fields.keys())
+        if both:
+            raise TypeError(f"product {self.slug}: {', '.join(both)} is both a field and a fixed input; rename one")
+
+    def orderable_by(self, customer: str) -> FieldError | None:
+        """What stands against an order for the customer with this shortcode; None: nothing."""
+        if self.status == "end-of-life":
+            message = f"{self.slug} has reached its end of life and takes no new orders: choose another product"
+            return FieldError(field="product", message=message)
+        if self.customers and customer not in self.customers:
+            message = f"{customer!r} may not order {self.slug}; it is for {', '.join(self.customers)}"
+            return FieldError(field="customer", message=message)
+        return None
 
     def workflow(self, target: Target) -> Workflow:
         """The workflow for `target`: everything but terminate is the provision playbook with other values."""
@@ -55,7 +71,8 @@ class Product:
 
     def ordered(self, given: Values) -> Block:
         """The block of a new order. Raises Invalid naming each wrong field and what it takes."""
-        learned = sorted(set(flatten(given)) & learned_paths(self.block))
+        not_given = learned_paths(self.block)
+        learned = sorted(path for path in flatten(given) if pattern_of(path) in not_given)
         if learned:
             raise invalid(
                 [
@@ -69,12 +86,23 @@ class Product:
             raise invalid(field_errors(error.errors(), "input.")) from None
         return block
 
+    def must_fit(self, stored: Values, what: str) -> None:
+        """Raise Conflict when values that were stored earlier are not those of the block as it is defined now."""
+        try:
+            at_stage(self.block, "initial").model_validate(stored)
+        except ValidationError as error:
+            wrong = "; ".join(f"{item.field}: {item.message}" for item in field_errors(error.errors(), "block."))
+            raise Conflict(f"{what} is from before {self.slug} was changed ({wrong}): order the change anew.") from None
+
     def modified(self, block: Values, changes: Values) -> Block:
-        """`block` with a modify order's changes. Raises Invalid for fields that cannot change."""
+        """`block` with a modify order's changes. A list replaces the former one; items that stay keep what was learned.
+
+        Raises Invalid for fields that cannot change.
+        """
         if not changes:
             raise Invalid("input: give at least one field to change", [FieldError(field="input", message="is empty")])
         allowed = changeable_paths(self.block)
-        refused = sorted(set(flatten(changes)) - allowed)
+        refused = sorted(path for path in flatten(changes) if pattern_of(path) not in allowed)
         if refused:
             can = ", ".join(sorted(allowed))
             raise invalid(
@@ -86,7 +114,9 @@ class Product:
                 ]
             )
         try:
-            changed: Block = at_stage(self.block, "initial").model_validate(merge(block, changes))
+            model = at_stage(self.block, "initial")
+            values = model.model_validate(merge(block, changes)).values()
+            changed: Block = model.model_validate(_keep_learned(self.block, block, values))
         except ValidationError as error:
             raise invalid(field_errors(error.errors(), "input.")) from None
         return changed
@@ -96,9 +126,9 @@ class Product:
 
         Raises ValueError naming what the playbook left out or reported wrongly.
         """
-        only_learned = {path for path in flatten(found) if path in learned_paths(self.block)}
-        merged = merge(block, _pick(found, only_learned))
+        is_learned = learned_paths(self.block).__contains__
         try:
+            merged = merge(block, pick(found, is_learned), items=True)
             complete: Block = at_stage(self.block, "active").model_validate(merged)
             return complete.values()
         except ValidationError as error:
@@ -108,21 +138,26 @@ class Product:
 
     def unlearned(self, block: Values) -> Values:
         """`block` as it was ordered, without what was learned."""
-        return _pick(block, set(flatten(block)) - learned_paths(self.block))
+        learned = learned_paths(self.block)
+        return pick(block, lambda pattern: pattern not in learned)
 
     def for_playbook(self, block: Values) -> Values:
         """The block with the product's fixed inputs, as the playbooks take it."""
         return {**block, **self.fixed_inputs}
 
 
-def _pick(values: Values, paths: set[str], prefix: str = "") -> Values:
-    picked: Values = {}
-    for key, value in values.items():
-        path = prefix + key
-        if isinstance(value, dict):
-            below = _pick(TypeAdapter(dict[str, object]).validate_python(value), paths, f"{path}.")
-            if below:
-                picked[key] = below
-        elif path in paths:
-            picked[key] = value
-    return picked
+def _keep_learned(block: type[Block], before: Values, after: Values) -> Values:
+    """`after`, in which each item of a list that was in `before` as well has what was learned for it."""
+    kept = dict(after)
+    for name, field in block.model_fields.items():
+        inner = nested(field)
+        old, new = before.get(name), after.get(name)
+        if inner is None:
+            continue
+        if inner.many:
+            learned = learned_paths(inner.block)
+            ordered = [(pick(item, lambda pattern: pattern not in learned), item) for item in items_of(old)]  # noqa: B023
+            kept[name] = [next((known for given, known in ordered if given == item), item) for item in items_of(new)]
+        elif isinstance(old, dict) and isinstance(new, dict):
+            kept[name] = _keep_learned(inner.block, old, new)
+    return kept

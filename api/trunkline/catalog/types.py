@@ -35,6 +35,12 @@ def _interface_name(value: str) -> str:
     return value
 
 
+def _text(value: str) -> str:
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("must be one line of text, without spaces at its ends")
+    return value
+
+
 def _interface_address(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -77,6 +83,7 @@ class Changeable:
 
 Hostname = Annotated[str, AfterValidator(_hostname), Field(examples=["ams-pe"])]
 Slug = Annotated[str, AfterValidator(_slug), Field(examples=["ams"])]
+Text = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=200, examples=["C-1234"])]
 InterfaceName = Annotated[str, AfterValidator(_interface_name), Field(examples=["eth1"])]
 ManagementAddress = Annotated[
     ipaddress.IPv4Interface | ipaddress.IPv6Interface,

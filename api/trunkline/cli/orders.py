@@ -235,7 +235,8 @@ def _product(client: "Client", word: str) -> "Json":
     from trunkline.cli.client import USAGE, CliError
 
     products = client.pages("/products", {})
-    found = find.products_called(products, word)
+    # A hidden product is listed to who knows its slug.
+    found = find.products_called(products, word) or client.pages("/products", {"slug": word})
     if not found:
         words = ", ".join(sorted({name for product in products for name in find.words_of(product)}))
         raise CliError(f"{word}: there is no such product; there are {words}", USAGE)

@@ -31,16 +31,22 @@ def serve(
     )
 
 
-def worker() -> None:
+def worker(
+    check: Annotated[bool, typer.Option("--check", help="Only say by the exit code whether one works here")] = False,
+) -> None:
     """Work on runs until told to stop (SIGTERM or SIGINT)."""
     import asyncio
     import contextlib
     import signal
 
-    from trunkline.runs.worker import work
+    from trunkline.runs.beat import beats
     from trunkline.settings import get_settings
 
     settings = get_settings()
+    if check:
+        raise typer.Exit(0 if beats(settings) else 1)
+    from trunkline.runs.worker import work
+
     _log()
 
     async def until_stopped() -> None:

@@ -13,11 +13,16 @@ _RECONNECT_AFTER_S = 1.0
 
 
 async def listen(
-    libpq_url: str, channels: Sequence[str], on_notice: Callable[[str, str], None], on_connected: Callable[[], None]
+    libpq_url: str,
+    channels: Sequence[str],
+    on_notice: Callable[[str, str], None],
+    on_connected: Callable[[], None],
+    on_lost: Callable[[], None] = lambda: None,
 ) -> None:
     """Call `on_notice(channel, payload)` for each notification, until cancelled.
 
-    `on_connected` is called after every (re)connection: what was said before it may have been missed.
+    `on_connected` is called after every (re)connection: what was said before it may have been missed. `on_lost` is
+    called as soon as the connection is known to be lost.
     """
     while True:
         try:
@@ -28,5 +33,6 @@ async def listen(
                 async for notice in connection.notifies():
                     on_notice(notice.channel, notice.payload)
         except psycopg.OperationalError as error:
+            on_lost()
             logger.warning("connection for notifications lost, connecting again: %s", error)
             await asyncio.sleep(_RECONNECT_AFTER_S)

@@ -5,7 +5,20 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Computed, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -103,23 +116,57 @@ class Customer(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ProductBlock(Base):
+    """A product block, as the database knows it. `fields`: name -> what trunkline.catalog.resource_types says."""
+
+    __tablename__ = "product_blocks"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    fields: Mapped[JsonObject]
+
+
 class ProductRow(Base):
     """A product of the catalogue, as the database knows it."""
 
     __tablename__ = "products"
 
     slug: Mapped[str] = mapped_column(String(100), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
-    block: Mapped[str] = mapped_column(String(100))
+    block: Mapped[str | None] = mapped_column(ForeignKey("product_blocks.name", onupdate="CASCADE"))
     fixed_inputs: Mapped[JsonObject]
+    # "removed": gone from the catalogue, kept for the terminated subscriptions that had it.
     status: Mapped[str] = mapped_column(String(32), server_default="active")
+    customers: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    # A migration has rewritten its subscriptions: what the code derives from them (claims, description) is due.
+    rewritten: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
+    __table_args__ = (Index("uq_products_name", "name", unique=True, postgresql_where=text("status <> 'removed'")),)
 
-_SEARCH = """
-to_tsvector('simple', description || ' ' || note || ' ' || product_slug)
-|| jsonb_to_tsvector('simple', block, '["string", "numeric"]')
+
+class RemovedValue(Base):
+    """A value that a migration removed from a stored block, so that its downgrade can put it back."""
+
+    __tablename__ = "removed_values"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    revision: Mapped[str] = mapped_column(String(32))
+    field: Mapped[str] = mapped_column(String(200))
+    place: Mapped[str] = mapped_column(String(32))  # the column that held it, or "dependencies"
+    row_id: Mapped[uuid.UUID]
+    path: Mapped[str] = mapped_column(Text)
+    value: Mapped[object] = mapped_column(JSONB)
+
+    __table_args__ = (Index("ix_removed_values_revision_field", "revision", "field"),)
+
+
+# Words of what people see and of all values of the block; trunkline/routes/subscriptions/search.py asks for them.
+_SEARCH = r"""
+to_tsvector('simple', regexp_replace(
+    description || ' ' || note || ' ' || product_slug || ' '
+    || jsonb_path_query_array(block, '$.** ? (@.type() == "string" || @.type() == "number")')::text,
+    '[^[:alnum:]]+', ' ', 'g'))
 """
 
 
@@ -129,7 +176,7 @@ class Subscription(Base):
     __tablename__ = "subscriptions"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    product_slug: Mapped[str] = mapped_column(ForeignKey("products.slug"))
+    product_slug: Mapped[str] = mapped_column(ForeignKey("products.slug", onupdate="CASCADE"))
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"))
     status: Mapped[Lifecycle] = mapped_column(_enum(Lifecycle), default=Lifecycle.INITIAL)
     insync: Mapped[bool] = mapped_column(default=False)
@@ -155,6 +202,8 @@ class Subscription(Base):
         Index("ix_subscriptions_status_created_at_id", "status", "created_at", "id"),
         Index("ix_subscriptions_product_slug_created_at_id", "product_slug", "created_at", "id"),
         Index("ix_subscriptions_customer_id_created_at_id", "customer_id", "created_at", "id"),
+        # Descriptions begin with the product's name: without this a page of one product skips those of all others.
+        Index("ix_subscriptions_product_slug_description_id", "product_slug", "description", "id"),
         Index("ix_subscriptions_search", "search", postgresql_using="gin"),
     )
 

@@ -80,6 +80,7 @@ def _env() -> None:
         raise DevError("Nothing is running: `make demo` or `make up` first.")
     for name, value in stack.exports().items():
         print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
 
 
 def _netbox_template() -> None:

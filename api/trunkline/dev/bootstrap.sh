@@ -67,4 +67,6 @@ UV_PROJECT_ENVIRONMENT="$project/.trunkline/netbox-venv" "$uv" sync --quiet --fr
     --project api/trunkline/dev/netbox
 if [ "${2:-}" = bench ]; then
     UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-venv" "$uv" sync --quiet --frozen --project api/trunkline/dev/bench/peers
+    UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-api-venv" "$uv" sync --quiet --frozen --compile-bytecode \
+        --project api/trunkline/dev/bench/api/peer
 fi

@@ -38,6 +38,7 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
     stack = bring_up(scenario_file, topology, console)
     with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
         orders = _place(client, scenario, console)
+    stack.remember_customer(scenario.customers[0].shortcode)
     proven = proof.show(stack.lab, scenario, console)
     changed = sum(order.changed for order in orders)
     made = f"{changed} orders carried out" if changed else "no changes"
@@ -48,7 +49,6 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
 
 
 def _place(client: Client, scenario: Scenario, console: Console) -> list[Order]:
-    client.ensure_customers(scenario)
     nodes, circuits = client.orders(scenario)
     customer = scenario.customers[0].shortcode
     for orders in (nodes, circuits):

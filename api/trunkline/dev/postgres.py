@@ -8,20 +8,21 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.dev import process
 from trunkline.dev.errors import DevError
 from trunkline.dev.state import State
 
-_NAME = "postgres"
+NAME = "postgres"
 _USER = "postgres"
 _START_TIMEOUT_S = 60
 
 
 def up(state: State) -> None:
     """Start the server, making its data directory first where there is none."""
-    if process.find(state, _NAME):
+    if process.find(state, NAME):
         return
     data = state.data / "postgres"
     if not (data / "PG_VERSION").exists():
@@ -35,13 +36,13 @@ def up(state: State) -> None:
     argv = [*_command("postgres"), "-D", str(data)]
     for option, value in options.items():
         argv += ["-c", f"{option}={value}"]
-    process.start(state, _NAME, argv)
-    process.wait_ready(state, _NAME, lambda: _answers(state), _START_TIMEOUT_S)
+    process.start(state, NAME, argv)
+    process.wait_ready(state, NAME, lambda: _answers(state), _START_TIMEOUT_S)
 
 
 def down(state: State) -> None:
     """Stop the server; sessions that are still open are ended (SIGINT: PostgreSQL's fast shutdown)."""
-    process.stop(state, _NAME, signal.SIGINT)
+    process.stop(state, NAME, signal.SIGINT)
 
 
 def ensure_database(state: State, name: str, template_sql: bytes | None = None) -> bool:
@@ -62,6 +63,12 @@ def ensure_database(state: State, name: str, template_sql: bytes | None = None) 
 def sql(state: State, statement: str, database: str = "postgres") -> str:
     """Run one statement; the answer's values as text, one row a line."""
     return _run("psql", *_connection(state, database), "-qXtA", "-v", "ON_ERROR_STOP=1", "-c", statement)
+
+
+def run_script(state: State, database: str, script: Path, variables: Mapping[str, str]) -> None:
+    """Run a file of statements; `:name` in it stands for a variable's value."""
+    given = [argument for name, value in variables.items() for argument in ("-v", f"{name}={value}")]
+    _run("psql", *_connection(state, database), "-qX", "-v", "ON_ERROR_STOP=1", *given, "-f", str(script))
 
 
 def dump(state: State, database: str) -> bytes:

@@ -54,6 +54,11 @@ def find(state: State, name: str) -> psutil.Process | None:
     return None
 
 
+def started(state: State) -> list[str]:
+    """The names under which processes were started and not stopped."""
+    return [path.stem for path in state.runtime.glob("*.pid")]
+
+
 def stop(state: State, name: str, signal_number: int = signal.SIGTERM) -> bool:
     """Stop the process and all its descendants; true when there was one."""
     process = find(state, name)

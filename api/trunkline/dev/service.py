@@ -32,6 +32,11 @@ def down(state: State) -> None:
     process.stop(state, NAME)
 
 
+def database_url(state: State) -> str:
+    """The database of the stack's service."""
+    return postgres.url(state, _DATABASE)
+
+
 def make_token(state: State) -> str:
     """A token for the one who started the stack."""
     return _trunkline(state, "tokens", "create", "demo", "--replace").splitlines()[-1]
@@ -63,7 +68,7 @@ def _trunkline(state: State, *arguments: str) -> str:
 
 
 def _environment(state: State) -> dict[str, str]:
-    return {"TRUNKLINE_DATABASE_URL": postgres.url(state, _DATABASE), "TRUNKLINE_PROJECT_DIR": str(PROJECT)}
+    return {"TRUNKLINE_DATABASE_URL": database_url(state), "TRUNKLINE_PROJECT_DIR": str(PROJECT)}
 
 
 def _program() -> Path:

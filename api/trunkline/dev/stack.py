@@ -12,11 +12,14 @@ from trunkline.dev import awx, netbox, postgres, process, redis, service, system
 from trunkline.dev.errors import DevError
 from trunkline.dev.lab import Lab
 from trunkline.dev.lab.topology import load as load_topology
+from trunkline.dev.orders import Client
+from trunkline.dev.scenario import Scenario
 from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import PROJECT, State
 
 Say = Callable[[str], None]
 _RECORD = "stack.json"
+_CUSTOMER = "customer"
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class Stack:
         if not secrets.trunkline_token:
             secrets = replace(secrets, trunkline_token=service.make_token(self.state))
             secrets.save(self.state)
+        with Client(self.api_url, secrets.trunkline_token) as client:
+            client.ensure_customers(Scenario.load(scenario))
         say(f"The API is up: {self.api_url}")
         netbox.wait_ready(self.state, secrets, self.ports.netbox)
         say(f"NetBox is up: {self.netbox_url}")
@@ -139,8 +144,18 @@ class Stack:
         return {
             "TRUNKLINE_URL": self.api_url,
             "TRUNKLINE_TOKEN": secrets.trunkline_token,
+            "TRUNKLINE_DATABASE_URL": service.database_url(self.state),
             "NETBOX_PASSWORD": secrets.netbox_password,
+            **self._customer(),
         } | self.playbook_environment(secrets)
+
+    def remember_customer(self, shortcode: str) -> None:
+        """Whom the demo's orders are for: a client that does not say gets the same."""
+        (self.state.data / _CUSTOMER).write_text(shortcode)
+
+    def _customer(self) -> dict[str, str]:
+        file = self.state.data / _CUSTOMER
+        return {"TRUNKLINE_CUSTOMER": file.read_text()} if file.exists() else {}
 
     @property
     def api_url(self) -> str:

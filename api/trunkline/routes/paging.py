@@ -11,12 +11,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, bindparam, or_, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from trunkline.errors import FieldError, invalid
 
@@ -65,7 +66,7 @@ class Listing:
     filters: Mapping[str, ColumnElement[Any]]
 
     async def page[R](
-        self, session: AsyncSession, query: Select[R], params: ListParams
+        self, session: AsyncSession | AsyncConnection, query: Select[R], params: ListParams
     ) -> tuple[Sequence[R], str | None]:
         """The rows of the page asked for, and the cursor of the next. Raises Invalid."""
         name, descending = params.sort.removeprefix("-"), params.sort.startswith("-")
@@ -81,19 +82,22 @@ class Listing:
         if params.cursor is not None:
             value, after = self._read_cursor(params.cursor, params.sort, column)
             position = tuple_(column, self.id)
-            found = tuple_(bindparam(None, value, type_=column.type), bindparam(None, after, type_=self.id.type))
-            query = query.where(position < found if descending else position > found)
+            after_it = tuple_(bindparam(None, value, type_=column.type), bindparam(None, after, type_=self.id.type))
+            query = query.where(position < after_it if descending else position > after_it)
         order = (column.desc(), self.id.desc()) if descending else (column.asc(), self.id.asc())
-        rows = (await session.scalars(query.order_by(*order).limit(params.limit + 1))).unique().all()
+        found = await session.execute(query.order_by(*order).limit(params.limit + 1))
+        # Of a query for objects the objects, of one for columns the rows.
+        rows: Sequence[Any] = found.unique().scalars().all() if _is_entity(query) else found.all()
         if len(rows) <= params.limit:
             return rows, None
         last = rows[params.limit - 1]
-        value, row_id = (getattr(last, str(key)) for key in (column.key, self.id.key))
+        value = getattr(last, str(column.key)) if hasattr(last, str(column.key)) else getattr(last, name)
+        row_id = last.id if hasattr(last, "id") else getattr(last, str(self.id.key))
         return rows[: params.limit], _write_cursor(params.sort, value, row_id)
 
     async def answer[R, T: BaseModel](
         self,
-        session: AsyncSession,
+        session: AsyncSession | AsyncConnection,
         query: Select[R],
         params: ListParams,
         model: type[T],
@@ -104,8 +108,9 @@ class Listing:
         rows, cursor = await self.page(session, query, params)
         shown = [show(row) if show else model.model_validate(row, from_attributes=True) for row in rows]
         # Not through FastAPI: it would check once more, item by item, what was just made.
-        items = ",".join(item.model_dump_json(include=include) for item in shown)
-        return Response(f'{{"items":[{items}],"next":{json.dumps(cursor)}}}', media_type="application/json")
+        items = _adapter(model).dump_json(shown, include={"__all__": include} if include else None)
+        end = f',"next":{json.dumps(cursor)}}}'
+        return Response(b'{"items":' + items + end.encode(), media_type="application/json")
 
     def _read_cursor(self, cursor: str, sort: str, column: ColumnElement[Any]) -> tuple[object, object]:
         wrong = invalid(
@@ -132,6 +137,15 @@ def beginning(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
             raise invalid([FieldError(field="id", message=message)])
         ranges.append(column.between(uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))))
     return or_(*ranges)
+
+
+@lru_cache
+def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]  # a type at run time
+
+
+def _is_entity(query: Select[Any]) -> bool:
+    return len(query.column_descriptions) == 1
 
 
 def _values(field: str, column: ColumnElement[Any], wanted: str) -> list[object]:

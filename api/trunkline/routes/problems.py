@@ -1,5 +1,6 @@
 """Every error as a problem document (RFC 9457)."""
 
+import re
 from typing import cast
 
 from fastapi import FastAPI, Request
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from trunkline.errors import Invalid, Problem, Unauthorized, Unavailable, field_errors, invalid
+from trunkline.errors import FieldError, Invalid, Problem, Unauthorized, Unavailable, field_errors, invalid
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -32,9 +33,16 @@ async def _on_request_validation(_: Request, error: Exception) -> JSONResponse:
     return _response(invalid(field_errors(cast("RequestValidationError", error).errors())))
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     http = cast("HTTPException", error)
-    return _response(_Plain(http.status_code, str(http.detail)))
+    if http.status_code == 400:
+        # FastAPI's word for a body that is not even text.
+        return _response(invalid([FieldError(field="body", message="is not JSON in UTF-8")]))
+    response = _response(_Plain(http.status_code, str(http.detail)))
+    if http.status_code == 405:
+        # It tells all methods that there are (RFC 9110, 15.5.6); the router knows those of one route.
+        response.headers["Allow"] = ", ".join(methods_of(request.app, request.url.path))
+    return response
 
 
 async def _on_database(_: Request, _error: Exception) -> JSONResponse:
@@ -51,6 +59,15 @@ async def _on_data(_: Request, _error: Exception) -> JSONResponse:
 
 async def _on_anything(_: Request, _error: Exception) -> JSONResponse:
     return _response(_Plain(500, "Internal error"))
+
+
+def methods_of(app: FastAPI, path: str) -> list[str]:
+    """The methods that the OpenAPI document has for a path; of several that fit the one with the fewest variables."""
+    paths: dict[str, dict[str, object]] = app.openapi()["paths"]
+    fitting = [
+        template for template in paths if re.fullmatch(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)), path)
+    ]
+    return sorted(method.upper() for method in paths[min(fitting, key=lambda item: item.count("{"))]) if fitting else []
 
 
 def install(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from trunkline.auth import REVOCATIONS, Callers
 from trunkline.db.listen import listen
 from trunkline.runs.record import RUN_CHANNEL
 
@@ -36,6 +37,17 @@ class Hub:
         for run_id in list(self._followers):
             self._wake(run_id)
 
-    async def listen(self, libpq_url: str) -> None:
-        """Listen until cancelled."""
-        await listen(libpq_url, [RUN_CHANNEL], lambda _channel, payload: self._wake(uuid.UUID(payload)), self._wake_all)
+    async def listen(self, libpq_url: str, callers: Callers) -> None:
+        """Listen until cancelled; on the same connection for tokens that were revoked."""
+
+        def on_notice(channel: str, payload: str) -> None:
+            if channel == REVOCATIONS:
+                callers.forget()
+            else:
+                self._wake(uuid.UUID(payload))
+
+        def on_connected() -> None:
+            callers.remember()
+            self._wake_all()
+
+        await listen(libpq_url, [RUN_CHANNEL, REVOCATIONS], on_notice, on_connected, callers.stop)

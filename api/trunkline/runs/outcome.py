@@ -244,7 +244,7 @@ def share(member: Run, result: Result) -> Result:
         for operation in cast("list[JsonObject]", plan_of(result.artifacts)["netbox"])
         if operation.get("subscription") == key
     ]
-    artifacts: JsonObject = {"subscription": learned, "plan": {"netbox": operations, "devices": {}}}
+    artifacts: JsonObject = {"subscription": {"block": learned}, "plan": {"netbox": operations, "devices": {}}}
     return replace(result, artifacts=artifacts)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
+from trunkline.runs.beat import beat, forget
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
 from trunkline.runs.queue import QUEUE, defer, make_queue, retry_stalled, runs_without_job
@@ -87,7 +88,10 @@ async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
     with closing(make_launcher(settings)) as launcher:
         await asyncio.to_thread(launcher.warm_up)
-        await _work_for_ever(settings, launcher)
+        try:
+            await _work_for_ever(settings, launcher)
+        finally:
+            forget(settings)
 
 
 async def _work_for_ever(settings: Settings, launcher: Launcher) -> None:
@@ -160,6 +164,7 @@ async def _look_after(engine: Engine) -> None:
                 for run_id in await runs_without_job(session):
                     logger.warning("run %s had no job; queued again", run_id)
                     await defer(session, await lock_run(session, run_id))
+            beat(engine.settings)
         except SQLAlchemyError:
             logger.exception("could not look for stalled runs")
         await asyncio.sleep(engine.settings.heartbeat_s)

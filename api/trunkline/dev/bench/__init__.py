@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from trunkline.dev.bench import netbox
+from trunkline.dev.bench import api, netbox
 from trunkline.dev.bench.options import Options
 from trunkline.dev.errors import DevError
 
-BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run}
+BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run, "api": api.run}
 ALL = "all"
 
 

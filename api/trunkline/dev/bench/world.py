@@ -39,13 +39,23 @@ class World:
 
 
 @contextmanager
-def embedded_netbox(console: Console) -> Iterator[World]:
-    """An empty NetBox on a free port; stopped and removed at the end."""
+def own_state() -> Iterator[State]:
+    """Where a benchmark's services live; they are stopped, and all of it is removed, at the end."""
     _remove_abandoned()
     state = State.of(f"{_PREFIX}{os.getpid()}")
     state.create()
     try:
-        secrets, port = Secrets.make(), _free_port()
+        yield state
+    finally:
+        with _uninterrupted():
+            _remove(state)
+
+
+@contextmanager
+def embedded_netbox(console: Console) -> Iterator[World]:
+    """An empty NetBox on a free port; stopped and removed at the end."""
+    with own_state() as state:
+        secrets, port = Secrets.make(), free_port()
         secrets.save(state)
         log = RequestLog(state.data / "requests.log")
         with console.status("Starting NetBox"):
@@ -54,9 +64,6 @@ def embedded_netbox(console: Console) -> Iterator[World]:
             netbox.up(state, secrets, port, request_log=log.path)
             netbox.wait_ready(state, secrets, port)
         yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state.data)
-    finally:
-        with _uninterrupted():
-            _remove(state)
 
 
 def bootstrap(world: World, scenario: Path) -> None:
@@ -72,7 +79,8 @@ def bootstrap(world: World, scenario: Path) -> None:
         raise DevError(f"NetBox could not be bootstrapped:\n{done.stdout}{done.stderr}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -86,8 +94,9 @@ def _remove_abandoned() -> None:
 
 
 def _remove(state: State) -> None:
-    process.stop(state, netbox.NAME)
     redis.down(state)
+    for name in set(process.started(state)) - {postgres.NAME}:
+        process.stop(state, name)
     postgres.down(state)
     state.remove_runtime()
     shutil.rmtree(state.data, ignore_errors=True)

@@ -5,10 +5,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select, text
 
-from trunkline.db.migrate import pending
 from trunkline.db.models import Run
 from trunkline.errors import Unavailable
 from trunkline.routes.authentication import authenticate
@@ -47,13 +47,25 @@ async def live() -> Live:
 async def ready(session: Session, request: Request) -> Ready:
     """503 while the database is away or lacks a migration."""
     settings: Settings = request.app.state.settings
+    # Alembic is loaded where it is needed: it takes as long as all of FastAPI.
+    from trunkline.db.migrate import pending  # noqa: PLC0415
+
     await session.execute(text("SELECT 1"))
     if await asyncio.to_thread(pending, settings):
         raise Unavailable("The database lacks a migration: run `trunkline db upgrade`.")
     return Ready(netbox=await _netbox(settings))
 
 
-@metrics_router.get("/metrics", summary="Prometheus metrics", dependencies=[Depends(authenticate)])
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@metrics_router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    dependencies=[Depends(authenticate)],
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": 'trunkline_runs{target="create",status="failed"} 1'}}}},
+)
 async def metrics(session: Session) -> Response:
     """Runs by target and status, and waiting jobs, as Prometheus text."""
     lines = ["# HELP trunkline_runs Runs by target and status.", "# TYPE trunkline_runs gauge"]
@@ -62,7 +74,7 @@ async def metrics(session: Session) -> Response:
     waiting = await session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"))
     lines += ["# HELP trunkline_jobs_waiting Stages that wait for a worker.", "# TYPE trunkline_jobs_waiting gauge"]
     lines.append(f"trunkline_jobs_waiting {waiting}")
-    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    return Response("\n".join(lines) + "\n", media_type=_PROMETHEUS)
 
 
 async def _netbox(settings: Settings) -> Literal["reachable", "unreachable", "not configured"]:

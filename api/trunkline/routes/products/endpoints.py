@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
 from trunkline.catalog import PRODUCTS
 from trunkline.db.models import ProductRow
 from trunkline.errors import NotFound
-from trunkline.routes.paging import Listing, Page
+from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.products.schemas import (
     ProductDetail,
     ProductFilter,
     ProductOut,
+    WorkflowFilter,
     WorkflowOut,
     product_detail,
     product_out,
@@ -22,25 +23,28 @@ from trunkline.routes.session import Session
 router = APIRouter(tags=["products"])
 
 
-@router.get("/products", summary="List products")
-async def list_products(session: Session, params: Annotated[ProductFilter, Query()]) -> Page[ProductOut]:
-    """All products, by slug."""
-    rows, cursor = await _LISTING.page(session, select(ProductRow).where(ProductRow.slug.in_(PRODUCTS)), params)
-    return Page(items=[product_out(row, PRODUCTS[row.slug]) for row in rows], next=cursor)
+@router.get("/products", summary="List products", response_model=Page[ProductOut] | Page[Partial])
+async def list_products(session: Session, params: Annotated[ProductFilter, Query()]) -> Response:
+    """All products, by slug; hidden ones only when `status` or `slug` names them."""
+    query = select(ProductRow).where(ProductRow.slug.in_(PRODUCTS), ProductRow.status != "removed")
+    if params.status is None and params.slug is None:
+        query = query.where(ProductRow.status != "hidden")
+    return await _LISTING.answer(session, query, params, ProductOut, lambda row: product_out(row, PRODUCTS[row.slug]))
 
 
 @router.get("/products/{slug}", summary="A product and its order form")
 async def get_product(session: Session, slug: str) -> ProductDetail:
     """The product with the JSON Schema of its input."""
     row = await session.get(ProductRow, slug)
-    if row is None or slug not in PRODUCTS:
-        raise NotFound(f"There is no product {slug}. The products are {', '.join(sorted(PRODUCTS))}.")
+    if row is None or row.status == "removed" or slug not in PRODUCTS:
+        listed = sorted(slug for slug, product in PRODUCTS.items() if product.status != "hidden")
+        raise NotFound(f"There is no product {slug}. The products are {', '.join(listed)}.")
     return product_detail(row, PRODUCTS[slug])
 
 
 @router.get("/workflows", summary="List workflows")
-async def list_workflows() -> list[WorkflowOut]:
-    """Every workflow of every product, with the playbook that does it."""
+async def list_workflows(params: Annotated[WorkflowFilter, Query()]) -> list[WorkflowOut]:
+    """The workflows of every product that is not hidden, with the playbook that does each."""
     return [
         WorkflowOut(
             name=workflow.name,
@@ -51,6 +55,9 @@ async def list_workflows() -> list[WorkflowOut]:
         )
         for product in PRODUCTS.values()
         for workflow in product.workflows
+        if params.product in (None, product.slug)
+        and params.target in (None, workflow.target)
+        and (product.status != "hidden" or params.product == product.slug)
     ]
 
 

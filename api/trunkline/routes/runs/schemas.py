@@ -91,7 +91,7 @@ class PlanOut(BaseModel):
 class ApproveIn(BaseModel):
     """An approval."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"digest": None}]})
 
     digest: str | None = Field(None, description="Digest of the plan that was looked at; another plan is then refused")
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.auth import Caller
+from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
 from trunkline.errors import Conflict, IllegalTransition, NotFound
@@ -77,6 +78,7 @@ async def retry(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run
             await _refuse_unless_last(session, run)
         if subscription.status is Lifecycle.TERMINATED:
             raise IllegalTransition(f"{subscription.description} is terminated: order a new one.")
+        PRODUCTS[subscription.product_slug].must_fit(run.desired, f"What run {run.id} was to bring about")
     new = NewRun(
         target=run.target,
         by=caller.name,

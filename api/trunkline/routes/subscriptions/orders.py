@@ -152,10 +152,11 @@ async def _store(session: AsyncSession, checked: Checked) -> Subscription:
 
 async def product_and_customer(session: AsyncSession, slug: str, customer: str) -> tuple[Product, Customer]:
     """What an order names. Raises Invalid for both fields at once."""
-    wrong = []
+    wrong: list[FieldError] = []
     product, row = PRODUCTS.get(slug), await session.get(ProductRow, slug)
-    if product is None or row is None or row.status != "active":
-        wrong.append(FieldError(field="product", message=f"must be one of {', '.join(sorted(PRODUCTS))}"))
+    if product is None or row is None:
+        known = ", ".join(sorted(name for name, item in PRODUCTS.items() if item.status == "active"))
+        wrong.append(FieldError(field="product", message=f"must be one of {known}"))
     chosen = Customer.shortcode == customer
     with contextlib.suppress(ValueError):  # a shortcode, not an id
         chosen = or_(chosen, Customer.id == uuid.UUID(customer))
@@ -163,6 +164,8 @@ async def product_and_customer(session: AsyncSession, slug: str, customer: str) 
     if found is None:
         message = f"there is no customer {customer!r}: create it with POST /api/v1/customers"
         wrong.append(FieldError(field="customer", message=message))
+    if product is not None and found is not None and (refusal := product.orderable_by(found.shortcode)) is not None:
+        wrong.append(refusal)
     if product is None or found is None or wrong:
         raise invalid(wrong)
     return product, found

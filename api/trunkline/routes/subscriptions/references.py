@@ -7,8 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import Product, Values
-from trunkline.catalog.block import flatten, references
+from trunkline.catalog.block import references
 from trunkline.catalog.types import Uses
+from trunkline.catalog.values import flatten
 from trunkline.db.models import Lifecycle, ProductRow, Subscription
 from trunkline.errors import Conflict, FieldError, Json, invalid
 from trunkline.runs.start import changing_run, locked

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy import Row, Select, select
 
-from trunkline.db.models import Approval, Lifecycle, Subscription
+from trunkline.db.models import Approval, Customer, Lifecycle, Subscription
 from trunkline.routes.paging import ListParams
 
 _NODE: dict[str, JsonValue] = {"name": "ams-pe", "site": "ams", "role": "pe", "management": "172.20.20.11/24"}
@@ -47,7 +48,10 @@ class OrderIn(OneOfMany):
 class BatchIn(BaseModel):
     """Many orders at once: all of them are taken, or none."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"orders": [{"product": "node-frr", "customer": "noc", "input": _NODE}]}]},
+    )
 
     orders: list[OneOfMany] = Field(min_length=1, max_length=1000)
     approval: Approval = Approval.AUTO
@@ -160,6 +164,32 @@ class BatchOut(BaseModel):
 
     batches: list[uuid.UUID]
     orders: list[BatchOrderOut]
+
+
+def shown_columns() -> Select[*tuple[Any, ...]]:
+    """What `SubscriptionOut` shows, as columns: for lists, where objects would cost more than the query."""
+    return _SHOWN
+
+
+_SHOWN = select(
+    Subscription.id,
+    Subscription.product_slug.label("product"),
+    Customer.shortcode.label("customer"),
+    Subscription.status,
+    Subscription.insync,
+    Subscription.description,
+    Subscription.note,
+    Subscription.block,
+    Subscription.start_date,
+    Subscription.end_date,
+    Subscription.created_at,
+    Subscription.updated_at,
+).join(Customer, Customer.id == Subscription.customer_id)
+
+
+def of_columns(row: Row[Any]) -> SubscriptionOut:
+    """A row of `shown_columns`. Nothing is checked: it was all made by us."""
+    return SubscriptionOut.model_construct(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
 def subscription_out(row: Subscription) -> SubscriptionOut:

@@ -47,6 +47,8 @@ async def modify(session: AsyncSession, caller: Caller, subscription: Subscripti
         message = "give at least one of input, status, note and end_date"
         raise invalid([FieldError(field="input", message=message)])
     run = await _changing_run(session, caller, subscription, body)
+    if body.plan_only:
+        return run
     if run is None:
         await acting(session, caller.name)
     if body.note is not None:

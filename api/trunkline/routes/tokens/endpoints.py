@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
 from trunkline.auth import create_token, revoke_token
@@ -29,9 +29,11 @@ async def post_token(session: Session, body: TokenIn) -> TokenCreated:
 
 
 @router.delete("/{token_id}", status_code=204, summary="Revoke a token")
-async def delete_token(session: Session, token_id: uuid.UUID) -> None:
+async def delete_token(session: Session, request: Request, token_id: uuid.UUID) -> None:
     """From now on it opens nothing."""
     await revoke_token(session, token_id)
+    await session.commit()
+    request.app.state.callers.forget()
 
 
 _LISTING = Listing(

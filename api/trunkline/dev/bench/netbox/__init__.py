@@ -10,6 +10,7 @@ from trunkline.dev.bench.netbox import report
 from trunkline.dev.bench.netbox.contest import Contest
 from trunkline.dev.bench.netbox.orders import SCENARIO
 from trunkline.dev.bench.options import Options
+from trunkline.dev.bench.verdicts import verdicts
 from trunkline.dev.bench.world import bootstrap, embedded_netbox
 from trunkline.dev.state import PROJECT
 
@@ -30,7 +31,7 @@ def run(options: Options, console: Console) -> None:
     # A table that is wider than the terminal is still better than one with its words cut.
     wide = Console(width=max(console.width, _WIDTH))
     wide.print(report.table(results))
-    wide.print(report.verdicts(figures))
+    wide.print(verdicts(figures))
     path = PROJECT / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report.document(machine.describe(), contest, results, figures), indent=2) + "\n")

@@ -17,6 +17,7 @@ from trunkline.dev.errors import DevError
 
 KINDS = ("node", "circuit")
 CASES = ("new", "again", "change", "remove")
+SIZES = (1, 10, 100)
 # A side that is slow at a size is measured less often there.
 BUDGET_S = 240
 _SHOWN = 12
@@ -42,15 +43,20 @@ class Contest:
     launches: list[Sample] = field(default_factory=list)
     _reference: dict[tuple[str, str, int], Holding] = field(default_factory=dict)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many objects in one command."""
+        return self.options.sizes or SIZES
+
     def run(self) -> None:
         """Take all measurements. Raises DevError when a side fails, or leaves something else behind than the others."""
         with self.console.status("Warming up: what each side compiles or caches is not measured") as status:
-            self._carry_out(OURS, "node", "present", routers(max(self.options.sizes)))
+            self._carry_out(OURS, "node", "present", routers(max(self.sizes)))
             for kind, side in product(KINDS, SIDES):
                 for case in ("new", "remove"):
                     self._carry_out(side, kind, _state(case), ordered(kind, case, 1))
-            for number, (kind, size) in product(range(self.options.rounds), product(KINDS, self.options.sizes)):
-                if (kind, size) == (KINDS[0], self.options.sizes[0]):
+            for number, (kind, size) in product(range(self.options.rounds), product(KINDS, self.sizes)):
+                if (kind, size) == (KINDS[0], self.sizes[0]):
                     self.launches.append(measure(launch(), OURS.env, self.world.folder, self.world.log))
                 # Who begins has no advantage: another one each round.
                 for side in SIDES[number % len(SIDES) :] + SIDES[: number % len(SIDES)]:
@@ -61,9 +67,9 @@ class Contest:
     def results(self) -> dict[Key, Measured]:
         """The medians of all measurements, and what is extrapolated from them."""
         found = {key: measured(samples) for key, samples in self.samples.items()}
-        for kind, case, size, side in product(KINDS, CASES, self.options.sizes, SIDES):
+        for kind, case, size, side in product(KINDS, CASES, self.sizes, SIDES):
             key = Key(kind, case, size, side.name)
-            smaller = [number for number in self.options.sizes if Key(kind, case, number, side.name) in found]
+            smaller = [number for number in self.sizes if Key(kind, case, number, side.name) in found]
             if key not in found and smaller:
                 known = max(smaller)
                 found[key] = extrapolated(found[Key(kind, case, known, side.name)], known, size)

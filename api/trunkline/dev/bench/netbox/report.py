@@ -67,18 +67,6 @@ def table(results: Results) -> Table:
     return shown
 
 
-def verdicts(wanted: Sequence[Figure]) -> Table:
-    """Each figure with its bound and whether it is met."""
-    shown = Table(title="Figures", box=SIMPLE)
-    for name in ("figure", "measured", "wanted", ""):
-        shown.add_column(name, justify="left" if name in ("figure", "") else "right", no_wrap=True)
-    for one in wanted:
-        bound = f"{'>=' if one.at_least else '<='} {one.bound:g}{one.unit}"
-        style = "green" if one.met else "red"
-        shown.add_row(one.name, f"{one.value:.3g}{one.unit}", bound, f"[{style}]{one.verdict}[/]")
-    return shown
-
-
 def document(
     machine: Mapping[str, Any], contest: Contest, results: Results, wanted: Sequence[Figure]
 ) -> dict[str, Any]:

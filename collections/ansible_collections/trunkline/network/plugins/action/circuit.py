@@ -12,6 +12,7 @@ from ansible_collections.trunkline.network.plugins.module_utils import (
     netbox_circuit_removal,
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_overlay import lay_over
 from ansible_collections.trunkline.network.plugins.plugin_utils.order_action import OrderAction, arguments_of, rules_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class ActionModule(OrderAction):
 
         def make_plan() -> Plan:
             snapshot = netbox_circuit.read(self.session, orders, present=self.present, predict=self.check)
+            lay_over(self.session, snapshot.rows, self.params["overlay"])
             # Of every round: a router that an end has left is no longer there in the next.
             known = {item["name"] for item in devices}
             devices.extend(item for item in netbox_circuit.devices_of(orders, snapshot) if item["name"] not in known)

@@ -5,47 +5,43 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible.template import trust_as_template
-
-from ansible_collections.trunkline.network.plugins.module_utils import netbox_intent
-from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError, NetBoxAction
-
-TEMPLATE_OVERRIDES = {"trim_blocks": True, "lstrip_blocks": False}
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.plugin_utils.deploy_action import INTENT_ARGUMENTS, DeployAction
+from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError
 
 
-class ActionModule(NetBoxAction):
+class ActionModule(DeployAction):
     """The action."""
 
     ARGUMENTS: ClassVar = {
-        "device": {"type": "str"},
-        "overlay": {"type": "list", "elements": "dict", "default": []},
-        "intent": {"type": "dict"},
-        "config_context": {"type": "str", "default": "trunkline"},
+        **INTENT_ARGUMENTS,
         "template": {"type": "str", "default": "frr.conf.j2"},
         "also_owned": {"type": "list", "elements": "str", "default": []},
+        "lease": {"type": "str", "default": ""},
+        "confirm_s": {"type": "int", "default": 0},
         "lease_ttl_s": {"type": "int", "default": 120},
         "lease_wait_s": {"type": "int", "default": 60},
     }
 
     def work(self) -> dict[str, Any]:
-        """Lease, intent, configuration, push; the lease is given back whatever happens."""
-        owner = "" if self.check else self._take_lease()
-        released = False
+        """Lease, intent, configuration, push. A lease taken here is given back, whatever happens."""
+        given = self.params["lease"]
+        if self.params["confirm_s"] and not given:
+            raise OrderError("confirm_s: needs lease: who is to confirm? Take one with frr_lease.")
+        owner = given if given or self.check else self._take_lease()
         try:
             # Under the lease: an intent read before another run's change could be pushed after it.
-            intent = self.params["intent"] or self._intent()
+            intent = self.intent()
             push = self._device(
                 "frr_config",
-                config=self._render(intent),
+                config=self.render(intent),
                 also_owned=self.params["also_owned"],
-                **({"lease": owner, "release": True} if owner else {}),
+                **({"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}),
             )
-            released = bool(push.get("released"))
         finally:
-            if owner and not released:
+            if owner and not given:
                 # A refusal here must not hide why the push failed; the lease ends by itself.
                 with contextlib.suppress(DeviceRefusedError):
                     self._device("frr_lease", state="absent", owner=owner)
@@ -60,18 +56,6 @@ class ActionModule(NetBoxAction):
             **({"owner": wanted} if wanted else {}),
         )
         return str(lease["lease"]["owner"])
-
-    def _intent(self) -> dict[str, Any]:
-        device = self.params["device"] or self.task_vars["inventory_hostname"]
-        return netbox_intent.intent_from(self.session, device, self.params["overlay"], self.params["config_context"])
-
-    def _render(self, intent: dict[str, Any]) -> str:
-        path = Path(self._find_needle("templates", self.params["template"]))
-        text = trust_as_template(path.read_text(encoding="utf-8"))
-        templar = self._templar.copy_with_new_env(
-            searchpath=[str(path.parent)], available_variables={**self.task_vars, "intent": intent}
-        )
-        return str(templar.template(text, escape_backslashes=False, overrides=TEMPLATE_OVERRIDES) or "")
 
     def _device(self, module: str, **arguments: object) -> dict[str, Any]:
         """Run one of the collection's modules on the device. A failure is the task's own."""

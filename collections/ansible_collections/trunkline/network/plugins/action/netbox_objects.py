@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 GROUP: dict[str, Any] = {
     "type": {"type": "str", "required": True, "choices": sorted(netbox_objects.KEYS)},
     "items": {"type": "list", "elements": "dict", "required": True},
+    "correct": {"type": "bool", "default": True},
 }
 ARGUMENTS: dict[str, Any] = {"objects": {"type": "list", "elements": "dict", "required": True, "options": GROUP}}
 
@@ -28,7 +29,9 @@ class ActionModule(NetBoxAction):
     def work(self) -> dict[str, Any]:
         """Read, plan, apply."""
         groups = [
-            netbox_objects.Declared(item["type"], item["items"]) for item in self.params["objects"] if item["items"]
+            netbox_objects.Declared(item["type"], item["items"], item["correct"])
+            for item in self.params["objects"]
+            if item["items"]
         ]
 
         def make_plan() -> Plan:

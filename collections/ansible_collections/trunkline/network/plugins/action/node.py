@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ansible_collections.trunkline.network.plugins.module_utils import netbox_node, netbox_node_plan
 from ansible_collections.trunkline.network.plugins.module_utils.addresses import bare, canonical
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_overlay import lay_over
 from ansible_collections.trunkline.network.plugins.plugin_utils.order_action import OrderAction, arguments_of, rules_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class ActionModule(OrderAction):
 
         def make_plan() -> Plan:
             snapshot = netbox_node.read(self.session, orders, present=self.present, predict=self.check)
+            lay_over(self.session, snapshot.rows, self.params["overlay"])
             plan = (netbox_node_plan.plan_present if self.present else netbox_node_plan.plan_absent)(orders, snapshot)
             devices[:] = [
                 {"name": node["name"], "address": bare(node["management"]), "platform": node["platform"]}

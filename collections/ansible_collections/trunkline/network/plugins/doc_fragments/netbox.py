@@ -36,8 +36,7 @@ options:
     default: 30.0
   run:
     description:
-      - Signs the changes in NetBox's change log. A UUID also becomes their request id. If not given, the environment
-        variable E(TRUNKLINE_RUN) is used.
+      - Signs the changes in NetBox's change log. If not given, the environment variable E(TRUNKLINE_RUN) is used.
     type: str
 requirements:
   - pynetbox >= 7.9

@@ -98,6 +98,15 @@ def reserved_addresses(pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def port_templates(ports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs of numbered ports as NetBox interface templates."""
+    return [
+        {"device_type": {"slug": run["device_type"]}, "name": run["name"].format(number), "type": run["type"]}
+        for run in ports
+        for number in range(run["first"], run["last"] + 1)
+    ]
+
+
 def device_diffs(hostvars: Mapping[str, Mapping[str, Any]], devices: list[str]) -> dict[str, str]:
     """What changes on each device, as the role deploy has found it."""
     results = {device: hostvars[device].get("deploy_result", {}) for device in devices}
@@ -121,6 +130,7 @@ class FilterModule:
             "link_ends": _guarded(link_ends),
             "link_peer": _guarded(link_peer),
             "pool_roles": _guarded(pool_roles),
+            "port_templates": _guarded(port_templates),
             "pool_prefixes": _guarded(pool_prefixes),
             "reserved_addresses": _guarded(reserved_addresses),
         }

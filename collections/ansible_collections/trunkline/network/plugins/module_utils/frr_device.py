@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,11 @@ RELOAD = "/usr/lib/frr/frr-reload.py"
 STARTUP_FILE = "/etc/frr/frr.conf"
 RECORD_FILE = "/etc/frr/trunkline.json"
 # In the directory that a reboot empties, one fixed name each, readable by root only: a configuration holds secrets.
-_CANDIDATE_FILE = f"{RUN_DIRECTORY}/trunkline-candidate.conf"
+# The candidate has the name and place that frr-reload takes for the startup file, in a folder of ours: after any other
+# file it would save the running configuration, before anybody has confirmed it.
+_CANDIDATE_DIRECTORY = f"{RUN_DIRECTORY}/trunkline"
+_CANDIDATE_FILE = f"{_CANDIDATE_DIRECTORY}/frr.conf"
+_VTYSH_FILE = "vtysh.conf"
 _COMMANDS_FILE = f"{RUN_DIRECTORY}/trunkline-commands.conf"
 
 # (argv) -> (exit code, stdout, stderr), as AnsibleModule.run_command.
@@ -49,8 +54,9 @@ class Frr:
 
     def __init__(self, run: Runner, vtysh: str, reload_script: str = RELOAD) -> None:
         self._run = run
-        self._vtysh = vtysh
-        self._reload = [sys.executable, reload_script, "--bindir", os.path.dirname(vtysh), "--log-level", "error"]
+        self.vtysh = vtysh
+        places = ["--bindir", os.path.dirname(vtysh), "--confdir", _CANDIDATE_DIRECTORY]
+        self._reload = [sys.executable, reload_script, *places, "--log-level", "error"]
 
     def snapshot(self) -> Snapshot:
         """Read daemons, interfaces and the running configuration in one go; raises DeviceError if FRR is down."""
@@ -73,7 +79,7 @@ class Frr:
 
     def show(self, *commands: str) -> str:
         """Return what vtysh prints for these commands, in their order."""
-        code, out, err = self._run([self._vtysh, *(word for command in commands for word in ("-c", command))])
+        code, out, err = self._run([self.vtysh, *(word for command in commands for word in ("-c", command))])
         if code != 0 or not out:
             raise DeviceError(
                 f"vtysh does not answer on this router (exit {code}): {(err or out).strip()}; is FRR running?"
@@ -109,7 +115,7 @@ class Frr:
         commands = direct_commands(current, target, interfaces)
         if commands:
             write_atomically(_COMMANDS_FILE, commands)
-            self._run([self._vtysh, "-f", _COMMANDS_FILE])
+            self._run([self.vtysh, "-f", _COMMANDS_FILE])
             if not differences(target, self.running(), {one.header for one in (*current, *target)}):
                 return
         self._run([*self._reload, "--reload", self._write_candidate(text_of(target))])
@@ -120,26 +126,35 @@ class Frr:
         For the diagnosis after a push has failed: FRR refuses the lines of a push together and does not say for which.
         Changes the running configuration: restore it afterwards.
         """
-        refused = []
+        tried: list[tuple[str, str, int, str]] = []
         for header, line in missing_lines(current, target):
-            code, out, err = self._run([self._vtysh, "-c", "configure", "-c", header, "-c", line])
-            if code != 0:
-                refused.append(f"{header}: '{line}' ({frr_messages.reasons(out + err) or 'FRR gave no reason'})")
-        return refused
+            code, out, err = self._run([self.vtysh, "-c", "configure", "-c", header, "-c", line])
+            tried.append((header, line, code, frr_messages.reasons(out + err)))
+        # The exit code is 0 for some refusals, and there are words for some lines that FRR takes.
+        present = {(one.header, line) for one in self.running() for line in one.lines}
+        return [
+            f"{header}: '{line}' ({words or 'FRR gave no reason'})"
+            for header, line, code, words in tried
+            if code != 0 or (words and (header, line) not in present)
+        ]
 
     def save(self) -> None:
         """Write the running configuration to the startup file."""
-        code, out, err = self._run([self._vtysh, "-c", "write memory"])
+        code, out, err = self._run([self.vtysh, "-c", "write memory"])
         if code != 0:
             raise DeviceError(f"'write memory' failed: {(err or out).strip()}")
 
     def forget_files(self) -> None:
         """Remove the working files."""
-        for path in (_CANDIDATE_FILE, _COMMANDS_FILE):
-            if os.path.exists(path):
-                os.unlink(path)
+        shutil.rmtree(_CANDIDATE_DIRECTORY, ignore_errors=True)
+        if os.path.exists(_COMMANDS_FILE):
+            os.unlink(_COMMANDS_FILE)
 
     def _write_candidate(self, text: str) -> str:
+        os.makedirs(_CANDIDATE_DIRECTORY, mode=0o700, exist_ok=True)
+        settings = f"{_CANDIDATE_DIRECTORY}/{_VTYSH_FILE}"
+        if not os.path.lexists(settings):
+            os.symlink(f"{os.path.dirname(STARTUP_FILE)}/{_VTYSH_FILE}", settings)
         write_atomically(_CANDIDATE_FILE, text)
         return _CANDIDATE_FILE
 
@@ -151,6 +166,19 @@ def startup() -> tuple[Stanza, ...]:
             return tuple(parse(file.read()))
     except FileNotFoundError:
         return ()
+
+
+def check_that_it_can_keep() -> None:
+    """Raise DeviceError if the router could not save what is pushed to it: that is to be known before, not after."""
+    probe = f"{RECORD_FILE}.new"
+    try:
+        write_atomically(probe, "")
+        os.unlink(probe)
+    except OSError as error:
+        raise DeviceError(
+            f"{os.path.dirname(RECORD_FILE)} cannot be written ({error.strerror}): the router could not keep a new "
+            "configuration; make room there, or mount it for writing"
+        ) from error
 
 
 def read_record() -> frozenset[str]:

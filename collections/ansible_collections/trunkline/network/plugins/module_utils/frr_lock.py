@@ -83,6 +83,17 @@ def write_lease(lease: Lease, path: str = LEASE_FILE) -> None:
     write_atomically(path, json.dumps(asdict(lease)) + "\n")
 
 
+def is_held(owner: str) -> bool:
+    """Whether `owner` holds the router now."""
+    lease = read_lease()
+    return lease is not None and lease.owner == owner and not lease.is_over(now_s(), boot_id())
+
+
+def hold(owner: str, ttl_s: float) -> None:
+    """Give `owner` the router for the next `ttl_s` seconds. The caller holds the file lock, and knows that it may."""
+    write_lease(Lease(owner, now_s() + ttl_s, boot_id()))
+
+
 def remove_lease(owner: str, path: str = LEASE_FILE) -> bool:
     """Remove the lease if it is `owner`'s; return whether it was. The caller holds the file lock."""
     lease = read_lease(path)
@@ -104,8 +115,12 @@ def write_atomically(path: str, text: str) -> None:
 
 
 @contextlib.contextmanager
-def file_lock(wait_s: float, path: str = LOCK_FILE) -> Iterator[None]:
-    """Hold the router's file lock; raise LockError if another process still holds it after `wait_s` seconds."""
+def file_lock(wait_s: float, path: str = LOCK_FILE) -> Iterator[int]:
+    """Hold the router's file lock; raise LockError if another process still holds it after `wait_s` seconds.
+
+    Yields the lock's file descriptor. A program that inherits it holds the lock for as long as it runs, even if the
+    module that started it is killed.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline_s = now_s() + wait_s
@@ -116,7 +131,7 @@ def file_lock(wait_s: float, path: str = LOCK_FILE) -> Iterator[None]:
                     f"try again, or look for the process that has {path} open"
                 )
             time.sleep(POLL_S)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -126,6 +141,14 @@ def held_by_another(lease: Lease, now: float) -> str:
     return (
         f"{os.uname().nodename}: the lease of this router is held by '{lease.owner}' for another "
         f"{lease.left_s(now):.0f} s; wait for that run to end, or cancel it"
+    )
+
+
+def is_over(owner: str) -> str:
+    """The sentence for somebody who no longer holds the router."""
+    return (
+        f"{os.uname().nodename}: lease '{owner}' is over, and what it had not confirmed is undone; take it again with "
+        "frr_lease, then read the intent again"
     )
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _REJECTED = re.compile(r"line (?P<number>\d+): (?P<reason>%[^:\n]*|[^:\n]*):\s*(?P<line>[^\n\\]*)")
-_REASONS = re.compile(r"^(?:Error description: |YANG error\(s\):|% )(?P<reason>.*)$", re.MULTILINE)
+_SAY_NOTHING = ("", "Configuration failed.", "Failed to edit configuration.")
+_REASONS = re.compile(r"^(?:Error description: |YANG error\(s\):\s*|% )(?P<reason>.*)$", re.MULTILINE)
 
 
 def rejection(output: str, config: str) -> str:
@@ -30,7 +31,7 @@ def rejection(output: str, config: str) -> str:
 def reasons(output: str) -> str:
     """Return FRR's words on a refused change, each once, joined by "; "; "" when it said nothing of use."""
     sentences = (found["reason"].strip() for found in _REASONS.finditer(output))
-    return "; ".join(dict.fromkeys(s for s in sentences if s and s != "Configuration failed."))
+    return "; ".join(dict.fromkeys(s for s in sentences if s not in _SAY_NOTHING))
 
 
 def touched(test_output: str, owned: Collection[str]) -> list[str]:

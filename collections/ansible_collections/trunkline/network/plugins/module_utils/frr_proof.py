@@ -1,50 +1,16 @@
 # Copyright: Trunkline contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What must be true of a router that carries its circuits, and whether it is: pure functions on FRR's JSON."""
+"""Whether what must be true of a FRR router is true: pure functions on FRR's JSON."""
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-Kind = Literal["address", "adjacency", "ping"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing to prove: `kind` of proof, about `subject` (an interface, or the source of a ping), `expected`."""
-
-    kind: Kind
-    subject: str
-    expected: str
-    found: str = "nothing yet"
-    seconds: float | None = field(default=None)
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether it was seen to be true."""
-        return self.seconds is not None
-
-    def sentence(self, router: str) -> str:
-        """Say what is wrong: router, interface, expected, found."""
-        what = {"address": "address", "adjacency": "IS-IS adjacency", "ping": "ping, answer from"}[self.kind]
-        return f"{router} {self.subject}: {what} expected {self.expected}, found {self.found}"
-
-
-def checks(interfaces: Sequence[Mapping[str, Any]], pings: Sequence[Mapping[str, str]]) -> list[Check]:
-    """Return all that is to be proved for the module's parameters `interfaces` and `pings`."""
-    wanted: list[Check] = []
-    for interface in interfaces:
-        addresses = (interface.get(family) for family in ("ipv4", "ipv6"))
-        wanted.extend(Check("address", interface["name"], _canonical(address)) for address in addresses if address)
-        if interface.get("neighbor"):
-            wanted.append(Check("adjacency", interface["name"], f"Up with {interface['neighbor']}"))
-    wanted.extend(Check("ping", _host(ping["source"]), _host(ping["destination"])) for ping in pings)
-    return wanted
+    from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check
 
 
 def look(check: Check, interfaces: Mapping[str, Any], neighbors: Mapping[str, Any], seconds: float) -> Check:
@@ -73,11 +39,3 @@ def _adjacencies(interface: str, neighbors: Mapping[str, Any]) -> list[str]:
         for circuit in area.get("circuits", [])
         if circuit.get("interface") == interface
     ]
-
-
-def _canonical(address: str) -> str:
-    return str(ipaddress.ip_interface(address))
-
-
-def _host(address: str) -> str:
-    return str(ipaddress.ip_interface(address).ip)

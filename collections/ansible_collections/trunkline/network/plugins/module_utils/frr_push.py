@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ansible_collections.trunkline.network.plugins.module_utils import frr_device
+from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_settle, frr_unconfirmed
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr, Snapshot
 from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import unmet
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import (
@@ -16,9 +15,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas impo
     replace,
     unified_diff,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ansible_collections.trunkline.network.plugins.module_utils.frr_unconfirmed import Unconfirmed
 
 
 class PushError(DeviceError):
@@ -31,7 +28,10 @@ class PushError(DeviceError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a push has to do: from `before` to `candidate`; headers of stanzas as recorded, intended, and all owned."""
+    """What a push has to do: from `before` to `candidate`; headers of stanzas as recorded, intended, and all owned.
+
+    `pending` is an earlier push of the same owner that is not confirmed yet.
+    """
 
     before: Snapshot
     candidate: list[Stanza]
@@ -40,9 +40,15 @@ class Plan:
     owned: frozenset[str]
     diff: str
     changed: bool
+    pending: Unconfirmed | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do, if only to the record."""
+        return self.changed or self.recorded != self.intended or self.pending is not None
 
 
-def plan(frr: Frr, wanted: list[Stanza], also_owned: frozenset[str]) -> Plan:
+def plan(frr: Frr, wanted: list[Stanza], also_owned: frozenset[str], pending: Unconfirmed | None = None) -> Plan:
     """Read the router and decide what is to be done. DeviceError if the router lacks what the stanzas need."""
     before = frr.snapshot()
     problem = unmet(wanted, before.interfaces, before.daemons)
@@ -50,7 +56,7 @@ def plan(frr: Frr, wanted: list[Stanza], also_owned: frozenset[str]) -> Plan:
         raise DeviceError(problem)
     recorded = frr_device.read_record()
     intended = frozenset(one.header for one in wanted)
-    owned = recorded | intended | also_owned
+    owned = recorded | intended | also_owned | (pending.owned if pending else frozenset())
     candidate = replace(before.running, owned, wanted)
     diff = unified_diff(before.running, candidate, owned)
     return Plan(
@@ -61,59 +67,43 @@ def plan(frr: Frr, wanted: list[Stanza], also_owned: frozenset[str]) -> Plan:
         owned=owned,
         diff=diff,
         changed=bool(diff or differences(candidate, frr_device.startup(), owned)),
+        pending=pending,
     )
 
 
-def apply(frr: Frr, todo: Plan) -> None:
-    """Do what the plan says, all or nothing; PushError if FRR refuses."""
-    # A run that dies half-way must leave a record of all that is ours; hence once before, once after.
-    if not todo.recorded >= todo.intended:
-        frr_device.write_record(todo.recorded | todo.intended)
-    if todo.diff:
-        try:
-            _push(frr, todo)
-        except PushError as error:
-            if error.restored:
-                frr_device.write_record(todo.recorded)
-            raise
-    # frr-reload saves by itself; what vtysh alone has changed, or a run that died has left unsaved, is saved here.
-    if differences(todo.candidate, frr_device.startup(), todo.owned):
-        frr.save()
-    if todo.recorded != todo.intended:
-        frr_device.write_record(todo.intended)
+def unconfirmed_push(todo: Plan, owner: str) -> Unconfirmed:
+    """The push that the plan describes, as it is to be on file before anything changes."""
+    if todo.pending is not None:
+        return todo.pending.and_then(todo.owned, todo.intended, todo.before.running)
+    return Unconfirmed(
+        owner=owner,
+        owned=todo.owned,
+        intended=todo.intended,
+        before=tuple(one for one in todo.before.running if one.header in todo.owned),
+        startup=frr_unconfirmed.keep(frr_device.STARTUP_FILE),
+        record=frr_unconfirmed.keep(frr_device.RECORD_FILE),
+    )
 
 
-def _push(frr: Frr, todo: Plan) -> None:
-    """Make the running configuration the candidate, or put the snapshot back and raise PushError."""
-    before = todo.before
-    why, after = "", before.running
+def apply(frr: Frr, todo: Plan, push: Unconfirmed) -> None:
+    """Make the running configuration the candidate, or undo the push, which is on file, and raise PushError."""
+    why = ""
     try:
-        frr.converge(before.running, todo.candidate, before.interfaces)
+        if not todo.diff:
+            return
+        frr.converge(todo.before.running, todo.candidate, todo.before.interfaces)
         after = frr.running()
         wrong = differences(todo.candidate, after, todo.owned)
         if not wrong:
             return
         why = "; ".join(frr.refusals(after, todo.candidate) or wrong)
-        after = frr.running()
-        if not differences(todo.candidate, after, todo.owned):
+        if not differences(todo.candidate, frr.running(), todo.owned):
             return  # Line by line FRR took what it had refused as a whole.
-    except DeviceError as error:
+        why = f"FRR refused {why}"
+    except (DeviceError, OSError) as error:
         why = why or str(error)
-    restored = _put_back(frr, after, before, todo.owned)
-    outcome = (
-        "the router is as it was before"
-        if restored
-        else "the configuration from before could NOT be put back: compare the owned stanzas by hand"
-    )
-    raise PushError(f"FRR refused {why}; {outcome}", restored)
-
-
-def _put_back(frr: Frr, after: Sequence[Stanza], before: Snapshot, owned: frozenset[str]) -> bool:
-    """Make the running and startup configuration the snapshot; return whether that worked."""
     try:
-        frr.converge(after, before.running, before.interfaces)
-        restored = not differences(before.running, frr.running(), owned)
-        frr.save()
-    except DeviceError:
-        return False  # The caller reports it with the reason of the first failure, which is the one that helps.
-    return restored
+        frr_settle.undo(frr, push)
+    except (DeviceError, OSError) as error:
+        raise PushError(f"{why}; {error}", restored=False) from error
+    raise PushError(f"{why}; the router is as it was before", restored=True)

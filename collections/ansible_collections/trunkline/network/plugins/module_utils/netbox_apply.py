@@ -126,11 +126,14 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
                 raise error
 
 
+def at_most(op: str, type_: str) -> int:
+    """How many objects of the type one request may make, change or remove."""
+    return BULK_OF_DEVICES if type_ == "dcim.device" and op in ("create", "delete") else BULK[op]
+
+
 def portions(group: list[Operation]) -> Iterator[list[Operation]]:
     """The group, as much of it at a time as one request takes."""
-    first = group[0]
-    heavy = first.type == "dcim.device" and first.op in ("create", "delete")
-    size = BULK_OF_DEVICES if heavy else BULK[first.op]
+    size = at_most(group[0].op, group[0].type)
     for start in range(0, len(group), size):
         yield group[start : start + size]
 

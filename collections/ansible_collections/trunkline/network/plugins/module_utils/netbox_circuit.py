@@ -129,7 +129,9 @@ def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, pre
     """Read all that planning needs: one request for a hundred orders; with `predict` one more a pool; and one where an
     end does not exist or is not free.
     """
-    rows = read_rows(session, QUERY, (_asked(part) for part in parts(orders)))
+    # Those of all orders in each part: a device that is in two parts is read with the same interfaces.
+    interfaces = sorted({end.interface for order in orders for end in (order.a, order.z)})
+    rows = read_rows(session, QUERY, (_asked(part, interfaces) for part in parts(orders)))
     if present:
         _read_usable_interfaces(session, orders, rows)
         _read_foreign_cables(session, orders, rows)
@@ -141,10 +143,10 @@ def read(session: Session, orders: Sequence[CircuitOrder], *, present: bool, pre
     return Snapshot(rows, pools)
 
 
-def _asked(orders: Sequence[CircuitOrder]) -> Record:
+def _asked(orders: Sequence[CircuitOrder], interfaces: Sequence[str]) -> Record:
     return {
         "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
-        "interfaces": sorted({end.interface for order in orders for end in (order.a, order.z)}),
+        "interfaces": interfaces,
         "cids": [order.circuit_id for order in orders],
         "owned": f"^({'|'.join(order.subscription for order in orders)})$",
         "providers": sorted({order.provider for order in orders}),

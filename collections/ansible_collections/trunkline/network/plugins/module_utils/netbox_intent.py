@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .netbox_session import Session
 
 CARRIED = ("provisioning", "active")
-LOOPBACK = {"frr": "lo"}
+LOOPBACK = {"frr": "lo", "nokia-srlinux": "system0"}
 
 # By the cable, not by link_peers: those NetBox looks up one by one, at ten times the cost.
 QUERY = """

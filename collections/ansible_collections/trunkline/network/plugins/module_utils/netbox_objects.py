@@ -38,10 +38,11 @@ ASK_FOR = 50
 
 @dataclass(frozen=True)
 class Declared:
-    """Objects of one type that shall exist, with these fields."""
+    """Objects of one type that shall exist, with these fields; unless `correct`, those that do are left as they are."""
 
     type: str
     items: Sequence[Record]
+    correct: bool = True
 
 
 def read(session: Session, groups: Sequence[Declared], endpoints: dict[str, str]) -> list[list[Record]]:
@@ -75,6 +76,8 @@ def plan(groups: Sequence[Declared], current: Sequence[Sequence[Record]]) -> Pla
                 operations.append(
                     Operation("create", group.type, name, f"{group.type} {name}", stage, "", fields=_named(item))
                 )
+                continue
+            if not group.correct:
                 continue
             rest = {field: value for field, value in item.items() if field not in KEYS[group.type]}
             differs = {field: value for field, value in rest.items() if not agrees(row.get(field), value)}

@@ -70,6 +70,7 @@ class Transport(HTTPAdapter):
         self.verify: bool | str = True
         self.sent = 0
         self.writes = 0
+        self.written_as: list[str] = []
         self._counting = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, *args: Json, **kwargs: Json) -> requests.Response:
@@ -101,7 +102,11 @@ class Transport(HTTPAdapter):
         with self._counting:
             self.sent += 1
             self.writes += not is_read(request)
-        return super().send(request, *args, **kwargs)
+        answer = super().send(request, *args, **kwargs)
+        if not is_read(request) and answer.ok and "X-Request-ID" in answer.headers:
+            with self._counting:
+                self.written_as.append(answer.headers["X-Request-ID"])
+        return answer
 
 
 class TokenAuth(AuthBase):
@@ -148,13 +153,16 @@ class Session:
         http.auth = TokenAuth(token)
         http.mount("https://", self.transport)
         http.mount("http://", self.transport)
-        if is_uuid(run):
-            http.headers["X-Request-ID"] = run
 
     @property
     def sent(self) -> int:
         """How many HTTP requests were sent, repetitions included."""
         return self.transport.sent
+
+    @property
+    def written_as(self) -> list[str]:
+        """NetBox's request ids of the answered writes, in order: under these its change log has what was written."""
+        return self.transport.written_as
 
     @property
     def writes(self) -> int:

@@ -76,6 +76,14 @@ options:
         is full.
     type: str
     default: core-link
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as the modules return them. A circuit can so be planned
+        upon nodes, and nodes upon sites and device types, that are still to be made.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   circuits:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
@@ -184,6 +192,13 @@ activation:
       before: {status: provisioning}
       after: {status: active}
       subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+written_as:
+  description: The request ids under which NetBox's change log has what this task wrote, for
+    M(trunkline.network.netbox_undo).
+  returned: success
+  type: list
+  elements: str
+  sample: [4f0c1b1e-9d9c-4c0b-8f3e-2f6a7f0c5d11]
 requests:
   description: How many HTTP requests were sent to NetBox.
   returned: always

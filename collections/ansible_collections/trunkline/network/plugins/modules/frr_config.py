@@ -17,8 +17,12 @@ description:
     O(config) and O(also_owned) name. An owned stanza is owned whole. A line that somebody else added to it is
     removed, and shown in the diff.
   - 'Steps: file lock, snapshot, candidate, C(frr-reload.py --test), diff, the new lines in one C(vtysh -f), what that
-    leaves to do by C(frr-reload.py --reload), read back and compare, save, record. Whatever fails after the router
-    has begun to change, the snapshot is put back and the error names the line and FRR''s words.'
+    leaves to do by C(frr-reload.py --reload), read back and compare; then, at once or when it is confirmed, save and
+    record. Whatever fails after the router has begun to change, the snapshot is put back and the error names the line
+    and FRR''s words.'
+  - From before the router begins to change, a process on the router itself waits for the end. If this module is killed
+    on its way, or nobody confirms the push within O(confirm_s), that process returns the router to what it was. That
+    is the running configuration, the startup configuration and the record.
   - Addresses, timers and values that equal a default may be written in any spelling; they are brought to FRR's own.
 options:
   config:
@@ -35,12 +39,13 @@ options:
       - Left out, the push is refused only while somebody holds a lease.
       - Not looked at in check mode, which changes nothing.
     type: str
-  release:
+  confirm_s:
     description:
-      - Whether to give the lease back when the push has succeeded, which saves a task. After a failure it is still
-        held.
-    type: bool
-    default: false
+      - Seconds within which the push must be confirmed with O(trunkline.network.frr_lease#module:state=confirmed). Else
+        the router returns to what it was. Until then nothing is saved, and the lease is held.
+      - V(0) makes the push final at once.
+    type: int
+    default: 0
   also_owned:
     description: Headers of stanzas that are ours even if the router's record has been lost.
     type: list
@@ -75,10 +80,16 @@ EXAMPLES = r"""
     config: ""
   become: true
 
-- name: Push under a lease
+- name: Push under a lease; the router returns to what it was unless that is confirmed within 30 seconds
   trunkline.network.frr_config:
     config: "{{ lookup('ansible.builtin.template', 'frr.conf.j2') }}"
     lease: "{{ taken.lease.owner }}"
+    confirm_s: 30
+
+- name: Confirm it
+  trunkline.network.frr_lease:
+    state: confirmed
+    owner: "{{ taken.lease.owner }}"
 """
 
 RETURN = r"""
@@ -101,12 +112,12 @@ owned:
   elements: str
   sample: [interface eth1]
 saved:
-  description: Whether the startup configuration was (in check mode, would be) written.
+  description: Whether the startup configuration was (in check mode, would be) written by this push.
   returned: success
   type: bool
   sample: true
-released:
-  description: Whether the lease was given back.
+unconfirmed:
+  description: Whether the router waits for a confirmation.
   returned: success
   type: bool
   sample: false
@@ -123,13 +134,29 @@ restored:
 
 import os
 import time
+import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_lock
+from ansible_collections.trunkline.network.plugins.module_utils import (
+    frr_device,
+    frr_guard,
+    frr_lock,
+    frr_settle,
+    frr_unconfirmed,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
-from ansible_collections.trunkline.network.plugins.module_utils.frr_push import PushError, apply, plan
+from ansible_collections.trunkline.network.plugins.module_utils.frr_push import (
+    Plan,
+    PushError,
+    apply,
+    plan,
+    unconfirmed_push,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import Stanza, StanzaError, parse_wanted
+
+# Nobody else gets at the router during a push, however long it takes. If it is killed, the router returns after this.
+DEAD_AFTER_S = 5
 
 
 class Stopwatch:
@@ -152,10 +179,8 @@ def check_lease(owner: str | None) -> None:
     other = frr_lock.holder(lease, owner, now, boot)
     if other is not None:
         raise frr_lock.LockError(frr_lock.held_by_another(other, now))
-    if owner is not None and (lease is None or lease.is_over(now, boot)):
-        raise frr_lock.LockError(
-            f"{os.uname().nodename}: lease '{owner}' is over; take it again with frr_lease, then read the intent again"
-        )
+    if owner is not None and not frr_lock.is_held(owner):
+        raise frr_lock.LockError(frr_lock.is_over(owner))
 
 
 def main() -> None:
@@ -164,13 +189,15 @@ def main() -> None:
         argument_spec={
             "config": {"type": "str", "required": True, "no_log": True},
             "lease": {"type": "str"},
-            "release": {"type": "bool", "default": False},
+            "confirm_s": {"type": "int", "default": 0},
             "also_owned": {"type": "list", "elements": "str", "default": []},
             "lock_wait_s": {"type": "int", "default": 30},
         },
         supports_check_mode=True,
     )
     router = os.uname().nodename
+    if module.params["confirm_s"] and module.params["lease"] is None:
+        module.fail_json(msg="confirm_s: needs lease: who is to confirm? Take one with frr_lease")
     try:
         wanted = parse_wanted(module.params["config"])
     except StanzaError as error:
@@ -179,9 +206,10 @@ def main() -> None:
         module.fail_json(
             msg=f"{router}: needs FRR with {frr_device.RELOAD}; install frr and frr-pythontools, and start FRR"
         )
-    frr = Frr(module.run_command, module.get_bin_path("vtysh", required=True))
+    vtysh = module.get_bin_path("vtysh", required=True)
     try:
-        with frr_lock.file_lock(module.params["lock_wait_s"]):
+        with frr_lock.file_lock(module.params["lock_wait_s"]) as lock:
+            frr = Frr(lambda argv: module.run_command(argv, pass_fds=[lock]), vtysh)
             try:
                 answer = make_it_so(module, frr, wanted)
             finally:
@@ -198,27 +226,56 @@ def main() -> None:
 def make_it_so(module: AnsibleModule, frr: Frr, wanted: list[Stanza]) -> dict[str, object]:
     """Compare, and unless this is check mode, push; return the module's answer. The caller holds the file lock."""
     parameters, watch = module.params, Stopwatch()
+    pending = None
     if not module.check_mode:
+        frr_settle.settle(lambda: frr)
         check_lease(parameters["lease"])
-    todo = plan(frr, wanted, frozenset(parameters["also_owned"]))
+        pending = frr_settle.unconfirmed()
+    todo = plan(frr, wanted, frozenset(parameters["also_owned"]), pending)
     watch.lap("snapshot")
     if todo.diff:
         frr.check(todo.candidate, todo.owned)
         watch.lap("check")
-    released = False
-    if not module.check_mode:
-        apply(frr, todo)
+    waits = False
+    if todo.is_needed and not module.check_mode:
+        waits = push(frr, todo, parameters["lease"], parameters["confirm_s"])
         watch.lap("push")
-        if parameters["release"] and parameters["lease"] is not None:
-            released = frr_lock.remove_lease(parameters["lease"])
     return {
         "changed": todo.changed,
         "diff": {"prepared": todo.diff},
         "owned": sorted(todo.intended),
-        "saved": todo.changed,
-        "released": released,
+        "saved": todo.changed and not parameters["confirm_s"],
+        "unconfirmed": waits,
         "timings_s": watch.timings_s,
     }
+
+
+def push(frr: Frr, todo: Plan, lease: str | None, confirm_s: int) -> bool:
+    """Carry the plan out, so that the router returns by itself if this process dies; return whether it now waits for
+    a confirmation, and holds the lease for so long. Otherwise the lease stays what it was.
+    """
+    frr_device.check_that_it_can_keep()
+    owner = lease or f"frr_config {uuid.uuid4().hex[:8]}"
+    before, waits = frr_lock.read_lease(), False
+    unconfirmed = unconfirmed_push(todo, owner)
+    # In this order: without a lease, an unconfirmed push is one that is to be undone.
+    frr_lock.hold(owner, DEAD_AFTER_S)
+    try:
+        frr_unconfirmed.write(unconfirmed)
+        frr_guard.start(frr.vtysh)
+        apply(frr, todo, unconfirmed)
+        if confirm_s:
+            frr_lock.hold(owner, confirm_s)
+            waits = True
+        else:
+            frr_settle.confirm(frr, unconfirmed)
+    finally:
+        if not waits and frr_unconfirmed.read() is None:
+            if lease is None or before is None:
+                frr_lock.remove_lease(owner)
+            else:
+                frr_lock.write_lease(before)
+    return waits
 
 
 if __name__ == "__main__":

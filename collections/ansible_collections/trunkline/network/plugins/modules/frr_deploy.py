@@ -13,6 +13,8 @@ description:
     (M(trunkline.network.device_intent)), renders it, pushes it (M(trunkline.network.frr_config)), and gives the lease
     back, also when something fails. The intent is read under the lease, so that no run can push what another has made
     obsolete.
+  - With O(lease) and O(confirm_s) it is a part of a larger action, on several routers for instance. The router then
+    waits to be told whether to keep it.
   - In check mode nothing changes and no lease is taken; the diff is the one that the push would give.
 options:
   device:
@@ -39,6 +41,18 @@ options:
     type: list
     elements: str
     default: []
+  lease:
+    description:
+      - Owner of the lease that was taken with M(trunkline.network.frr_lease). It stays held. If not given, a lease is
+        taken for the length of this task.
+    type: str
+    default: ""
+  confirm_s:
+    description:
+      - Seconds within which O(lease) must be confirmed with M(trunkline.network.frr_lease), else the router returns to
+        what it was. V(0) makes the push final.
+    type: int
+    default: 0
   lease_ttl_s:
     description: Seconds after which the lease ends by itself, should this run die.
     type: int

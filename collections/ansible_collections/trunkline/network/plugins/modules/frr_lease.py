@@ -9,21 +9,26 @@ module: frr_lease
 short_description: Hold a router for the length of a run
 version_added: 0.1.0
 description:
-  - Takes, renews or gives back the lease of a router. The lease is a file on the router itself, where every door
-    (API, AWX, a person with ansible-playbook) meets, so that two runs cannot undo each other's work.
+  - Takes, renews or gives back the lease of a router, and decides what becomes of what was pushed under it. The lease
+    is a file on the router itself, where every door (API, AWX, a person with ansible-playbook) meets, so that two runs
+    cannot undo each other's work.
   - A lease ends by itself after O(ttl_s) seconds of the router's boot clock, and with a reboot. A run that dies
     does not block a router for longer.
   - Take it B(before) the intent is read, and hand its owner to M(trunkline.network.frr_config).
 options:
   state:
-    description: Whether to hold the lease or to give it back. Only the owner can give it back.
+    description:
+      - V(present) takes or renews the lease.
+      - V(confirmed) makes what O(owner) has pushed with M(trunkline.network.frr_config) last (startup configuration and
+        record), and gives the lease back. That this call arrives is the proof that the router can still be reached.
+      - V(absent) undoes what O(owner) has pushed and not confirmed, if anything, and gives the lease back.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, confirmed]
     default: present
   owner:
     description:
       - Who holds the router, as others will read it when they are refused. The same owner may take its lease again,
-        which renews it, so it should be unique to the run.
+        which renews it, so it should be unique to the run. Nobody else can give it back.
       - Left out with O(state=present), a unique name is made and returned in RV(lease.owner).
     type: str
   ttl_s:
@@ -48,7 +53,12 @@ EXAMPLES = r"""
     owner: run 7f3c
   register: taken
 
-- name: Give it back
+- name: Confirm what was pushed, and give the router back
+  trunkline.network.frr_lease:
+    state: confirmed
+    owner: "{{ taken.lease.owner }}"
+
+- name: Undo what was pushed, and give the router back
   trunkline.network.frr_lease:
     state: absent
     owner: "{{ taken.lease.owner }}"
@@ -67,6 +77,11 @@ lease:
       description: Seconds until the lease ends by itself.
       type: float
   sample: {owner: run 7f3c, ttl_s: 120.0}
+undone:
+  description: Whether a push that was not confirmed has been undone.
+  returned: success
+  type: bool
+  sample: false
 waited_s:
   description: Seconds that this call waited for another's lease to end.
   returned: success
@@ -88,11 +103,18 @@ holder:
 import os
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.trunkline.network.plugins.module_utils import frr_lock
+from ansible_collections.trunkline.network.plugins.module_utils import frr_lock, frr_settle
+from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
 from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import Lease, LockError
+
+# From the file lock's descriptor to FRR on this router.
+FrrMaker = Callable[[int], Frr]
 
 
 class LeaseHeldError(LockError):
@@ -103,7 +125,7 @@ class LeaseHeldError(LockError):
         self.holder = {"owner": lease.owner, "ttl_s": round(lease.left_s(now), 1)}
 
 
-def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool) -> tuple[bool, Lease]:
+def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool, frr: FrrMaker) -> tuple[bool, Lease]:
     """Take or renew the lease, waiting for another's to end; return whether it is newly taken, and the lease.
 
     Raises LockError (LeaseHeldError when the holder is known) after `wait_s` seconds.
@@ -111,7 +133,9 @@ def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool) -> tuple[bool, L
     boot = frr_lock.boot_id()
     deadline = frr_lock.now_s() + wait_s
     while True:
-        with frr_lock.file_lock(max(0.0, deadline - frr_lock.now_s())):
+        with frr_lock.file_lock(max(0.0, deadline - frr_lock.now_s())) as lock:
+            if not check_mode:
+                frr_settle.settle(partial(frr, lock))
             current = frr_lock.read_lease()
             now = frr_lock.now_s()
             other = frr_lock.holder(current, owner, now, boot)
@@ -126,13 +150,39 @@ def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool) -> tuple[bool, L
         time.sleep(frr_lock.POLL_S)
 
 
-def give_back(owner: str, wait_s: int, check_mode: bool) -> bool:
-    """Give the lease back; return whether it was ours. One that is over or another's is left alone."""
-    with frr_lock.file_lock(wait_s):
+def give_back(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> tuple[bool, bool]:
+    """Undo what `owner` has not confirmed, and give the lease back; return whether it was ours, whether was undone.
+
+    One that is over or another's is left alone.
+    """
+    with frr_lock.file_lock(wait_s) as lock:
         if check_mode:
-            current = frr_lock.read_lease()
-            return current is not None and current.owner == owner
-        return frr_lock.remove_lease(owner)
+            return frr_lock.is_held(owner), False
+        settled = frr_settle.settle(partial(frr, lock))
+        push = frr_settle.unconfirmed()
+        undone = push is not None and push.owner == owner
+        if push is not None and undone:
+            frr_settle.undo(frr(lock), push)
+        return frr_lock.remove_lease(owner), undone or settled
+
+
+def confirm(owner: str, wait_s: int, check_mode: bool, frr: FrrMaker) -> bool:
+    """Make what `owner` has pushed last, and give the lease back; return whether there was anything to confirm.
+
+    Raises LockError if the lease is over, since the push is undone then.
+    """
+    with frr_lock.file_lock(wait_s) as lock:
+        if not frr_lock.is_held(owner):
+            if not check_mode:
+                frr_settle.settle(partial(frr, lock))
+            raise LockError(frr_lock.is_over(owner))
+        push = frr_settle.unconfirmed()
+        if check_mode:
+            return push is not None
+        if push is not None:
+            frr_settle.confirm(frr(lock), push)
+        frr_lock.remove_lease(owner)
+        return push is not None
 
 
 def new_owner() -> str:
@@ -145,12 +195,12 @@ def main() -> None:
     """Entry point of the module."""
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "absent", "confirmed"], "default": "present"},
             "owner": {"type": "str"},
             "ttl_s": {"type": "int", "default": 120},
             "wait_s": {"type": "int", "default": 60},
         },
-        required_if=[("state", "absent", ["owner"])],
+        required_if=[("state", state, ["owner"]) for state in ("absent", "confirmed")],
         supports_check_mode=True,
     )
     parameters = module.params
@@ -161,23 +211,29 @@ def main() -> None:
         module.fail_json(
             msg=f"{os.uname().nodename}: FRR does not run here (no {frr_lock.RUN_DIRECTORY}); install it and start it"
         )
+
+    def frr(lock: int) -> Frr:
+        # Only where there is something to undo or confirm: most calls need no vtysh.
+        return Frr(lambda argv: module.run_command(argv, pass_fds=[lock]), module.get_bin_path("vtysh", required=True))
+
+    owner, wait_s, check_mode = parameters["owner"], parameters["wait_s"], module.check_mode
     started = frr_lock.now_s()
     try:
+        answer: dict[str, Any] = {"lease": None, "undone": False}
         if parameters["state"] == "absent":
-            changed = give_back(parameters["owner"], parameters["wait_s"], module.check_mode)
-            module.exit_json(changed=changed, lease=None, waited_s=round(frr_lock.now_s() - started, 2))
-        changed, lease = take(
-            parameters["owner"] or new_owner(), parameters["ttl_s"], parameters["wait_s"], module.check_mode
-        )
+            answer["changed"], answer["undone"] = give_back(owner, wait_s, check_mode, frr)
+        elif parameters["state"] == "confirmed":
+            answer["changed"] = confirm(owner, wait_s, check_mode, frr)
+        else:
+            answer["changed"], lease = take(owner or new_owner(), parameters["ttl_s"], wait_s, check_mode, frr)
+            answer["lease"] = {"owner": lease.owner, "ttl_s": float(parameters["ttl_s"])}
     except LeaseHeldError as error:
         module.fail_json(msg=str(error), holder=error.holder)
     except LockError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(
-        changed=changed,
-        lease={"owner": lease.owner, "ttl_s": float(parameters["ttl_s"])},
-        waited_s=round(frr_lock.now_s() - started, 2),
-    )
+    except DeviceError as error:
+        module.fail_json(msg=f"{os.uname().nodename}: {error}")
+    module.exit_json(**(answer | {"waited_s": round(frr_lock.now_s() - started, 2)}))
 
 
 if __name__ == "__main__":

@@ -54,6 +54,15 @@ options:
       - A network with FRR's default LSP timers takes about 31 seconds until loopbacks answer.
     type: int
     default: 60
+  lease:
+    description:
+      - Owner of the lease under which the router waits for a confirmation (M(trunkline.network.frr_config)). It is kept
+        for as long as the proof may take. The proof is refused if that lease is over.
+    type: str
+  confirm_s:
+    description: Seconds that the router goes on waiting for the confirmation after the proof.
+    type: int
+    default: 30
 attributes:
   check_mode:
     description: Returns at once with no checks, since what a plan would bring cannot be proved yet.
@@ -112,13 +121,16 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.trunkline.network.plugins.module_utils import frr_lock
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
-from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import Check, checks, look
+from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import look
+from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check, checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 POLL_S = 0.1
+LOCK_WAIT_S = 30
 
 
 class Pings:
@@ -175,6 +187,16 @@ def wait_for(wanted: list[Check], frr: Frr, pings: Pings, timeout_s: float) -> t
         time.sleep(POLL_S)
 
 
+def keep(lease: str | None, seconds: float) -> None:
+    """Hold the lease for so long, if there is one. Raises LockError if it is over."""
+    if lease is None:
+        return
+    with frr_lock.file_lock(LOCK_WAIT_S):
+        if not frr_lock.is_held(lease):
+            raise frr_lock.LockError(frr_lock.is_over(lease))
+        frr_lock.hold(lease, seconds)
+
+
 def main() -> None:
     """Entry point of the module."""
     module = AnsibleModule(
@@ -200,6 +222,8 @@ def main() -> None:
                 },
             },
             "timeout_s": {"type": "int", "default": 60},
+            "lease": {"type": "str"},
+            "confirm_s": {"type": "int", "default": 30},
         },
         supports_check_mode=True,
     )
@@ -211,9 +235,13 @@ def main() -> None:
         module.exit_json(changed=False, checks=[], seconds=0.0)
     frr = Frr(module.run_command, module.get_bin_path("vtysh", required=True))
     pings = Pings(module.get_bin_path("ping", required=True))
-    router = os.uname().nodename
+    router, lease, confirm_s = os.uname().nodename, module.params["lease"], module.params["confirm_s"]
     try:
+        keep(lease, module.params["timeout_s"] + confirm_s)
         wanted, seconds = wait_for(wanted, frr, pings, module.params["timeout_s"])
+        keep(lease, confirm_s)
+    except frr_lock.LockError as error:
+        module.fail_json(msg=str(error))
     except DeviceError as error:
         module.fail_json(msg=f"{router}: {error}")
     finally:

@@ -45,6 +45,10 @@ options:
         type: list
         elements: dict
         required: true
+      correct:
+        description: Whether fields that differ are corrected. If not, an object that exists is left as it is.
+        type: bool
+        default: true
 extends_documentation_fragment:
   - trunkline.network.netbox
 author:

@@ -88,6 +88,14 @@ options:
         description: Whether it is for management only. No circuit can then end on it.
         type: bool
         default: false
+  overlay:
+    description:
+      - Operations that are planned and not yet in NetBox, as the modules return them. A circuit can so be planned
+        upon nodes, and nodes upon sites and device types, that are still to be made.
+      - In check mode only.
+    type: list
+    elements: dict
+    default: []
   nodes:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
@@ -217,6 +225,13 @@ activation:
       before: {status: staged}
       after: {status: active}
       subscription: 0c5a6f3e-5d4f-4c36-9d3a-0d7c1d0f7a11
+written_as:
+  description: The request ids under which NetBox's change log has what this task wrote, for
+    M(trunkline.network.netbox_undo).
+  returned: success
+  type: list
+  elements: str
+  sample: [4f0c1b1e-9d9c-4c0b-8f3e-2f6a7f0c5d11]
 requests:
   description: How many HTTP requests were sent to NetBox.
   returned: always

@@ -61,6 +61,7 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
     A subclass says its arguments and the rules between them, and does its work with `params`, `check` and `session`.
     """
 
+    CONNECTION: ClassVar[dict[str, Any]] = CONNECTION
     ARGUMENTS: ClassVar[dict[str, Any]] = {}
     RULES: ClassVar[dict[str, Any]] = {}
     _supports_check_mode = True
@@ -78,7 +79,7 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
         """Check the arguments, do the work with an open session, return its result or one clear sentence."""
         super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        checked, _arguments = self.validate_argument_spec({**CONNECTION, **self.ARGUMENTS}, **self.RULES)
+        checked, _arguments = self.validate_argument_spec({**self.CONNECTION, **self.ARGUMENTS}, **self.RULES)
         # Plain values: what Ansible remembers of a value's origin does not go to NetBox.
         self.params = json.loads(json.dumps(checked.validated_parameters))
         self.check = bool(self._task.check_mode)

@@ -8,7 +8,7 @@ import uuid
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import converge
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome, converge
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import is_uuid
@@ -29,7 +29,8 @@ STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 def arguments_of(plural: str, options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of an action: those of one order, or the list `plural` of them."""
     single = {name: {**spec, "required": False} for name, spec in options.items()}
-    return {"state": STATE, plural: {"type": "list", "elements": "dict", "options": options}, **single}
+    many = {"type": "list", "elements": "dict", "options": options}
+    return {"state": STATE, "overlay": {"type": "list", "elements": "dict", "default": []}, plural: many, **single}
 
 
 def rules_of(plural: str, named_by: tuple[str, ...]) -> dict[str, Any]:
@@ -71,13 +72,17 @@ class OrderAction(NetBoxAction):
     def work(self) -> dict[str, Any]:
         """Read, plan, apply."""
         devices: list[dict[str, Any]] = []
+        if self.params["overlay"] and not self.check:
+            raise OrderError("overlay: only a plan can build upon a plan. Leave it out, or use check mode.")
         orders = self._orders()
-        outcome = converge(self.session, self.planner(orders, devices), self.check)
+        # Of no orders there is nothing to read.
+        outcome = converge(self.session, self.planner(orders, devices), self.check) if orders else Outcome([], [])
         operations = outcome.operations
         result = {
             "changed": bool(operations),
             "operations": operations,
             "diff": diff_of(operations),
+            "written_as": self.session.written_as,
             "devices": devices,
             "activation": [
                 operation

@@ -15,6 +15,11 @@ FILTERS = FilterModule().filters()
     [
         ("iso_net", ("10.0.127.2/32", "49.0001"), "49.0001.0100.0012.7002.00"),
         ("iso_net", ("10.0.127.2", "49"), "49.0100.0012.7002.00"),
+        (
+            "port_templates",
+            ([{"device_type": "d", "name": "ethernet-1/{}", "first": 48, "last": 49, "type": "other"}],),
+            [{"device_type": {"slug": "d"}, "name": f"ethernet-1/{number}", "type": "other"} for number in (48, 49)],
+        ),
         ("link_ends", ("10.0.1.0/31",), ["10.0.1.0/31", "10.0.1.1/31"]),
         ("link_ends", ("fc00:0:1::/127",), ["fc00:0:1::/127", "fc00:0:1::1/127"]),
         ("link_peer", ("10.0.1.0/31",), "10.0.1.1/31"),

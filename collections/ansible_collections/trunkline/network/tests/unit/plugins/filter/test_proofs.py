@@ -4,7 +4,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.trunkline.network.plugins.filter.proofs import proofs
-from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import checks
+from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import checks
 
 INTENT = {
     "device": "ams-pe",

@@ -40,3 +40,11 @@ def test_commands_on_foreign_stanzas_are_found() -> None:
         "no ip route 198.51.100.0/24 10.0.1.1",
         "interface eth2 / no description x",
     ]
+
+
+def test_a_refusal_with_exit_code_0_has_its_words_on_the_next_line() -> None:
+    said = (
+        "% Failed to edit configuration.\n\nYANG error(s):\n"
+        ' Unsatisfied pattern - "49.0001.zzzz.00" does not conform to "[a-f]".\n YANG path: Schema location "/x".\n'
+    )
+    assert reasons(said) == 'Unsatisfied pattern - "49.0001.zzzz.00" does not conform to "[a-f]".'

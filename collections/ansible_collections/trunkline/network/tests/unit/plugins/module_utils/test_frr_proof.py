@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import checks, look
+from ansible_collections.trunkline.network.plugins.module_utils.frr_proof import look
 from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import unmet
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import parse_wanted
+from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import checks
 
 # As FRR 8.4 prints them, cut to what is read.
 INTERFACES = {

@@ -178,3 +178,54 @@ def test_differences_name_stanza_and_line() -> None:
 
 def test_differences_in_foreign_stanzas_are_not_ours() -> None:
     assert differences(parse(RUNNING), parse("end\n"), {"interface eth9"}) == []
+
+
+# As FRR 10 prints it (10.4, with pathd and mgmtd): no `service integrated-vtysh-config`, forwarding among the first
+# lines, a block of pathd's that is empty.
+FRR_10 = """\
+frr version 10.4.1
+frr defaults traditional
+hostname ams-pe
+no ipv6 forwarding
+ip nht resolve-via-default
+!
+interface eth1
+ description to par-p
+ ip address 10.0.1.0/31
+ ip router isis CORE
+ ipv6 address fc00:0:1::/127
+ ipv6 router isis CORE
+ isis circuit-type level-2-only
+ isis network point-to-point
+exit
+!
+segment-routing
+ traffic-eng
+ exit
+exit
+!
+router isis CORE
+ is-type level-2-only
+ net 49.0001.0100.0012.7002.00
+ lsp-timers gen-interval 1 refresh-interval 900 max-lifetime 1200
+exit
+!
+end
+"""
+
+
+def test_a_configuration_of_frr_10_is_read_and_what_is_not_ours_survives() -> None:
+    running = parse(FRR_10)
+    assert text_of(running) == FRR_10
+    owned = {"interface eth1", "router isis CORE"}
+    wanted = parse_wanted(
+        "interface eth1\n description to par-p\n ip address 10.0.1.0/31\n ip router isis CORE\n"
+        " ipv6 address FC00:0:1:0::/127\n ipv6 router isis CORE\n isis circuit-type level-2-only\n isis metric 10\n"
+        " isis network point-to-point\n"
+        "router isis CORE\n is-type level-2-only\n net 49.0001.0100.0012.7002.00\n lsp-gen-interval 1\n"
+    )
+    assert text_of(replace(running, owned, wanted)) == FRR_10
+    assert unified_diff(running, replace(running, owned, wanted), owned) == ""
+    assert text_of(replace(running, owned, [])) == FRR_10.replace(
+        FRR_10[FRR_10.index("interface eth1") : FRR_10.index("segment-routing")], ""
+    ).replace(FRR_10[FRR_10.index("\nrouter isis") + 1 : FRR_10.index("end\n")], "")

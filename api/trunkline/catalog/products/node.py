@@ -4,6 +4,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 from typing import Annotated
 
 from trunkline.catalog.block import Block, From
+from trunkline.catalog.choices import ChosenFrom
 from trunkline.catalog.product import Product
 from trunkline.catalog.types import Changeable, Hostname, ManagementAddress, Slug
 
@@ -12,8 +13,8 @@ class NodeBlock(Block, name="Node"):
     """A router."""
 
     name: Hostname
-    site: Annotated[Slug, Changeable]
-    role: Annotated[Slug, Changeable]
+    site: Annotated[Slug, ChosenFrom("sites"), Changeable]
+    role: Annotated[Slug, ChosenFrom("roles"), Changeable]
     management: ManagementAddress
     netbox_id: From["provisioning", int]
     loopback_ipv4: From["provisioning", IPv4Interface]
@@ -38,4 +39,14 @@ NODE_FRR = Product(
     terminate_playbook="node_terminate.yml",
 )
 
-PRODUCTS = [NODE_FRR]
+NODE_SRLINUX = Product(
+    slug="node-srlinux",
+    name="Node SR Linux",
+    description="A Nokia 7220 IXR-D2L that runs SR Linux",
+    block=NodeBlock,
+    fixed_inputs={"vendor": "Nokia", "device_type": "nokia-7220-ixr-d2l", "platform": "nokia-srlinux"},
+    provision_playbook="node_provision.yml",
+    terminate_playbook="node_terminate.yml",
+)
+
+PRODUCTS = [NODE_FRR, NODE_SRLINUX]

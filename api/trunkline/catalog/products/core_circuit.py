@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from trunkline.catalog.block import Block, From
+from trunkline.catalog.choices import ChosenFrom
 from trunkline.catalog.product import Product
 from trunkline.catalog.types import Changeable, InterfaceName, IsisMetric, NodeName
 
@@ -14,7 +15,7 @@ class EndpointBlock(Block, name="Endpoint"):
     """One end of a circuit."""
 
     node: NodeName
-    interface: InterfaceName
+    interface: Annotated[InterfaceName, ChosenFrom("free interfaces", device="node")]
     ipv4: From["provisioning", IPv4Interface]
     ipv6: From["provisioning", IPv6Interface]
     netbox_interface_id: From["provisioning", int]

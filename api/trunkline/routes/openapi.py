@@ -1,0 +1,50 @@
+"""The OpenAPI document, with every error as what it is: a problem document that any operation may answer with."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from trunkline.errors import ProblemDocument
+from trunkline.routes.problems import MEDIA_TYPE
+
+_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
+_COMMON = {
+    "401": "No token, or one that opens nothing",
+    "404": "What the path names does not exist",
+    "422": "The input is wrong: `errors` names each field",
+    "503": "Something that is needed does not answer",
+}
+_OF_CHANGES = {"409": "It cannot be done now: `detail` says what stands against it, and what to do"}
+# They need no token, and name nothing that could be missing.
+_OPEN = ("/api/v1/health/live",)
+
+
+def install(app: FastAPI) -> None:
+    """Give `app` this document."""
+    made_by_fastapi = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _complete(made_by_fastapi())
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    schemas["ProblemDocument"] = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["ProblemDocument"].pop("$defs", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            errors = {} if path in _OPEN else _COMMON | ({} if method == "get" else _OF_CHANGES)
+            for status in list(operation["responses"]):
+                if status.startswith(("4", "5")):
+                    errors = {status: operation["responses"].pop(status)["description"]} | errors
+            for status, description in errors.items():
+                operation["responses"][status] = {
+                    "description": description,
+                    "content": {MEDIA_TYPE: {"schema": _SCHEMA}},
+                }

@@ -1,0 +1,1 @@
+"""REST: reports of what was done without this service."""
