@@ -3,7 +3,7 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -77,6 +77,22 @@ class Settings(BaseSettings):
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
+    launcher: Literal["local", "awx"] = Field(
+        "local", description="Who runs the playbooks: this machine, or AWX as job templates (docs/awx.md)"
+    )
+    awx_url: str | None = Field(None, description="AWX's address, without /api; needed when LAUNCHER is awx")
+    awx_token: SecretStr | None = Field(
+        None, description="OAuth2 token of an AWX user who may execute the job templates and create labels"
+    )
+    awx_ca: Path | None = Field(
+        None, description="CA bundle that signed AWX's certificate, where the system's store does not know it"
+    )
+    awx_organization: str = Field("Trunkline", description="AWX's organization that holds the job templates")
+    awx_poll_s: float = Field(1, gt=0, description="Seconds between two looks at a job of AWX")
+    awx_patience_s: float = Field(
+        300, ge=0, description="Seconds that AWX may not answer before a stage that needs it is given up as failed"
+    )
+
     netbox_url: str | None = Field(
         None, validation_alias="NETBOX_URL", description="NetBox that the playbooks document in"
     )
@@ -116,9 +132,12 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """The settings of this process. Raises SettingsError with every wrong variable by name."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
+        raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
+    return settings
 
 
 def _explain(error: ValidationError) -> str:

@@ -12,8 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import httpx
 import psutil
 import psycopg
 
+from tests.waiting import wait_until
 from trunkline.auth import create_token
 from trunkline.db.migrate import upgrade
 from trunkline.db.session import make_engine, make_sessions
@@ -187,14 +187,6 @@ def _node(name: str) -> dict[str, Any]:
     address = f"172.20.{sum(name.encode()) % 250}.{len(name) + 1}/24"
     values = {"name": name, "site": "ams", "role": "pe", "management": address}
     return {"product": "node-frr", "customer": "noc", "input": values}
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Until the condition holds; fails when it does not within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{condition} did not hold within {seconds} s"
-        time.sleep(0.05)
 
 
 async def make_token(database_url: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.api.live_service import Service, wait_until
+from tests.api.live_service import Service
+from tests.waiting import wait_until
 from trunkline.dev.state import PROJECT
 
 NODE = {"site": "ams", "role": "pe"}

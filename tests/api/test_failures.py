@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.live_service import Service
 
+LAUNCHERS = ["local", "awx"]
+
 
 @pytest.fixture(scope="module")
 def nodes(service: Service) -> list[Any]:
@@ -14,6 +16,7 @@ def nodes(service: Service) -> list[Any]:
     return [service.done(run)["subscription"] for run in runs]
 
 
+@pytest.mark.local_launcher
 def test_a_failed_plan_changes_nothing_and_is_retried(service: Service) -> None:
     with service.trouble("fail-plan"):
         run = service.wait_for(service.order_node("rom-pe"), "failed")
@@ -51,6 +54,7 @@ def test_a_failed_create_is_rolled_back_and_retried(service: Service) -> None:
     assert again["subscription"]["status"] == "active"
 
 
+@pytest.mark.local_launcher
 def test_a_failed_rollback_is_said_and_the_subscription_can_still_be_terminated(service: Service) -> None:
     with service.trouble("fail-apply-pe"), service.trouble("fail-terminate"):
         run = service.wait_for(service.order_node("mil-pe"), "failed")
@@ -69,6 +73,7 @@ def test_a_failed_rollback_can_be_tried_again(service: Service) -> None:
     assert run["subscription"]["status"] == "initial"
 
 
+@pytest.mark.local_launcher
 def test_a_failed_modify_puts_the_previous_values_back(service: Service, nodes: list[Any]) -> None:
     path = f"/subscriptions/{nodes[0]['id']}"
     with service.trouble("fail-apply-p"):

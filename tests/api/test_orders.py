@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.live_service import SECRET, Service
 
+LAUNCHERS = ["local", "awx"]
+
 
 @pytest.fixture(scope="module")
 def nodes(service: Service) -> dict[str, dict[str, str]]:
@@ -91,6 +93,7 @@ def test_modify_validate_and_resync(service: Service, nodes: dict[str, dict[str,
     assert service.thing(node).read_text() == "ams-pe ams p\n"
 
 
+@pytest.mark.local_launcher
 def test_a_completed_modify_can_be_rolled_back(service: Service, nodes: dict[str, dict[str, str]]) -> None:
     path = f"/subscriptions/{nodes['ams-pe']['id']}"
     before = service.call("GET", path, 200)["block"]["site"]
@@ -101,6 +104,7 @@ def test_a_completed_modify_can_be_rolled_back(service: Service, nodes: dict[str
     assert f" {before} " in service.thing(nodes["ams-pe"]).read_text()
 
 
+@pytest.mark.local_launcher
 def test_a_manual_order_waits_for_its_approval(service: Service) -> None:
     run = service.wait_for(service.order_node("rom-pe", approval="manual"), "awaiting-approval")
     assert not service.thing(run["subscription"]).exists()
@@ -114,6 +118,7 @@ def test_a_manual_order_waits_for_its_approval(service: Service) -> None:
     service.call("POST", f"/runs/{run['id']}/cancel", 409)
 
 
+@pytest.mark.local_launcher
 def test_an_order_that_was_not_approved_leaves_nothing_and_can_be_withdrawn(service: Service) -> None:
     run = service.wait_for(service.order_node("mil-pe", approval="manual"), "awaiting-approval")
     cancelled = service.call("POST", f"/runs/{run['id']}/cancel", 202)

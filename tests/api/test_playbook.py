@@ -2,16 +2,20 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from tests.awx.awx_server import TOKEN, Awx, running_awx
+from trunkline.runs.launch.awx import AwxLauncher
+from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.launch.directory import remove_leftovers
-from trunkline.runs.launch.playbook import Call, Ending, LaunchError, play
-from trunkline.runs.launch.warm import WarmAnsible
+from trunkline.runs.launch.local import LocalLauncher
 from trunkline.settings import Settings
 
 SECRET = "nbt_Key12345.TheSecretHalf"
@@ -46,48 +50,93 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(playbooks_dir=tmp_path / "playbooks", project_dir=tmp_path)
 
 
-def _play(
-    settings: Settings, name: str, look: Callable[[object], object] = id, **block: str
-) -> tuple[Ending, list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
+@dataclass
+class Launches:
+    """A launcher, and where it finds its playbooks."""
 
-    def take(event: dict[str, Any]) -> None:
-        events.append(event)
-        look(event)
+    launcher: Launcher
+    settings: Settings
+    awx: Awx | None
 
-    call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False)
-    with closing(WarmAnsible(settings.project_dir)) as ansible:
-        return play(settings, ansible, call, take, lambda: False), events
+    def write(self, name: str, content: str) -> None:
+        """A playbook that can be launched."""
+        (self.settings.playbooks / name).write_text(content)
+        if self.awx:
+            self.awx.seed(self.settings.playbooks, {"NETBOX_TOKEN": SECRET})
+
+    def play(
+        self, name: str, look: Callable[[object], object] = id, **block: str
+    ) -> tuple[Ending, list[dict[str, Any]]]:
+        """How the launch ended, and its events."""
+        events: list[dict[str, Any]] = []
+
+        def take(event: dict[str, Any]) -> None:
+            events.append(event)
+            look(event)
+
+        call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False)
+        return self.launcher.play(call, "key", take, Stop()), events
 
 
-def test_values_are_literal_and_secrets_only_in_the_environment(settings: Settings) -> None:
-    (settings.playbooks / "tell.yml").write_text(PLAYBOOK)
+@pytest.fixture(params=["local", "awx"])
+def launches(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Launches]:
+    """Each launcher in turn."""
+    if request.param == "local":
+        with closing(LocalLauncher(settings)) as local:
+            yield Launches(local, settings, None)
+        return
+    with running_awx(tmp_path / "awx") as awx:
+        through = settings.model_copy(
+            update={"launcher": "awx", "awx_url": awx.url, "awx_token": SecretStr(TOKEN), "awx_poll_s": 0.1}
+        )
+        with closing(AwxLauncher(through)) as launcher:
+            yield Launches(launcher, through, awx)
+
+
+def test_values_are_literal_and_secrets_only_in_the_environment(launches: Launches) -> None:
+    settings = launches.settings
+    launches.write("tell.yml", PLAYBOOK)
     files: set[str] = set()
 
     def look(_event: object) -> None:
-        found = (path for path in settings.runtime_dir.rglob("*") if path.is_file())
+        found = (path for path in settings.runtime_dir.glob("trunkline-run-*/**/*") if path.is_file())
         files.update(path.name for path in found if "-partial.json" not in path.name)
 
-    ending, events = _play(settings, "tell.yml", look, note="{{ lookup('pipe', 'id') }}")
+    ending, events = launches.play("tell.yml", look, note="{{ lookup('pipe', 'id') }}")
     assert ending.ok, events
     told = next(event["event_data"]["artifact_data"] for event in events if event["event"] == "playbook_on_stats")
     assert told["literal"] == "{{ lookup('pipe', 'id') }}"
     assert told["environment"] == SECRET
+    if launches.awx:
+        return
     assert told["host_key_checking"] == "True"
     assert told["database"] == ""
     assert told["run"] == str(uuid.UUID(int=1))
     # While it runs there is the order and a pid: no copy of the command and its environment.
     assert files == {"extravars", "launch.pid"}
-    assert list(settings.runtime_dir.iterdir()) == []
+    assert list(settings.runtime_dir.glob("trunkline-run-*")) == []
 
 
-def test_a_playbook_that_is_missing_or_broken_is_said(settings: Settings) -> None:
-    with pytest.raises(LaunchError, match=r"playbook none\.yml is not in .*TRUNKLINE_PROJECT_DIR"):
-        _play(settings, "none.yml")
-    (settings.playbooks / "broken.yml").write_text("- hosts: localhost\n  tasks:\n    - no.such.module:\n")
-    ending, events = _play(settings, "broken.yml")
+def test_a_playbook_that_is_missing_or_broken_is_said(launches: Launches) -> None:
+    launches.write("broken.yml", "- hosts: localhost\n  tasks:\n    - no.such.module:\n")
+    remedy = r"no job template 'Trunkline none'.*awx_setup" if launches.awx else r"is not in .*TRUNKLINE_PROJECT_DIR"
+    with pytest.raises(LaunchError, match=rf"playbook none\.yml.*{remedy}"):
+        launches.play("none.yml")
+    ending, events = launches.play("broken.yml")
     assert not ending.ok
     assert "no.such.module" in json.dumps(events)
+
+
+def test_a_playbook_that_takes_too_long_is_ended(launches: Launches) -> None:
+    launches.write(
+        "long.yml", "- hosts: localhost\n  gather_facts: false\n  tasks: [{ansible.builtin.pause: {seconds: 90}}]\n"
+    )
+    launches.settings.stage_timeout_s = 1
+    ending, _events = launches.play("long.yml")
+    assert (ending.ok, ending.timed_out, ending.cancelled) == (False, True, False)
+    if launches.awx:
+        (job,) = launches.awx.all("jobs")
+        assert (job["status"], job["timeout"]) == ("failed", 1)
 
 
 def test_files_of_a_dead_process_are_removed(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.live_service import Service, wait_until
+from tests.api.live_service import Service
+from tests.waiting import wait_until
 
 
 def _hold(service: Service, run: Any) -> None:

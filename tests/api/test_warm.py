@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.api.live_service import wait_until
+from tests.waiting import wait_until
 from trunkline.runs.launch.warm import WarmAnsible
 
 # A process in a session of its own, as Ansible's workers are; one task that fails, and one that lasts.

@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]{0,98}[a-z0-9])?\Z")
@@ -72,6 +74,11 @@ class Uses:
 
 class Changeable:
     """Marks a field that a modify order may change; the others are settled when the order is placed."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Forms can tell such a field, too: `changeable` is true in its schema."""
+        return {**handler(schema), "changeable": True}
 
 
 Hostname = Annotated[str, AfterValidator(_hostname), Field(examples=["ams-pe"])]

@@ -279,6 +279,8 @@ class Run(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     # Beginnings of the present stage that nobody ended: a stage that kills its workers is given up in the end.
     stage_attempts: Mapped[int] = mapped_column(default=0)
+    # The name of the present stage's launch, where launches outlive their worker: begun again, it is followed on.
+    launch: Mapped[str | None] = mapped_column(String(100))
     cancel_requested_by: Mapped[str | None] = mapped_column(String(100))
     approved_by: Mapped[str | None] = mapped_column(String(100))
     retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id"))

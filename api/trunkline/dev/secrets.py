@@ -19,6 +19,7 @@ class Secrets:
     netbox_password: str
     netbox_token: str
     trunkline_token: str = ""  # the service makes it
+    awx_token: str = ""
 
     @classmethod
     def make(cls) -> "Secrets":
@@ -27,6 +28,7 @@ class Secrets:
             netbox_secret_key=_random(60),
             netbox_password=_random(20),
             netbox_token=f"nbt_{_random(12)}.{_random(40)}",
+            awx_token=_random(30),
         )
 
     @classmethod

@@ -56,7 +56,8 @@ def _live(port: int) -> bool:
 def _trunkline(state: State, *arguments: str) -> str:
     result = subprocess.run(
         [str(_program()), *arguments],
-        env=os.environ | _environment(state),
+        # What launches playbooks is the service's affair, not that of its one-off commands.
+        env=os.environ | _environment(state) | {"TRUNKLINE_LAUNCHER": "local"},
         capture_output=True,
         text=True,
         check=False,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from trunkline.dev import netbox, postgres, process, redis, service, system
+from trunkline.dev import awx, netbox, postgres, process, redis, service, system
 from trunkline.dev.errors import DevError
 from trunkline.dev.lab import Lab
 from trunkline.dev.lab.topology import load as load_topology
@@ -28,11 +28,12 @@ class Ports:
 
     api: int
     netbox: int
+    awx: int = 8052
 
     @classmethod
     def from_environment(cls) -> "Ports":
-        """TRUNKLINE_PORT and NETBOX_PORT, else 8080 and 8000."""
-        return cls(api=_port("TRUNKLINE_PORT", 8080), netbox=_port("NETBOX_PORT", 8000))
+        """TRUNKLINE_PORT, NETBOX_PORT and AWX_PORT, else 8080, 8000 and 8052."""
+        return cls(_port("TRUNKLINE_PORT", 8080), _port("NETBOX_PORT", 8000), _port("AWX_PORT", 8052))
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Stack:
     topology: Path
     lab: Lab
     ports: Ports
+    launcher: str = "local"
 
     @classmethod
     def of(cls, topology: Path, ports: Ports) -> "Stack":
@@ -54,7 +56,12 @@ class Stack:
         running = cls.running()
         if running and running.state != state:
             raise DevError(f"The stack of lab {running.lab.name} is running: `make down` first.")
-        return running or cls(state, topology.resolve(), _lab(topology, state), ports)
+        launcher = os.environ.get("TRUNKLINE_LAUNCHER", "local")
+        if launcher not in ("local", "awx"):
+            raise DevError(f"TRUNKLINE_LAUNCHER={launcher} is not a launcher: give local or awx.")
+        if running and running.launcher != launcher:
+            raise DevError(f"The stack is running with TRUNKLINE_LAUNCHER={running.launcher}: `make down` first.")
+        return running or cls(state, topology.resolve(), _lab(topology, state), ports, launcher)
 
     @classmethod
     def running(cls) -> "Stack | None":
@@ -64,7 +71,7 @@ class Stack:
                 continue  # a test session's
             record = json.loads((state.runtime / _RECORD).read_text())
             topology = Path(record["topology"])
-            return cls(state, topology, _lab(topology, state), Ports(**record["ports"]))
+            return cls(state, topology, _lab(topology, state), Ports(**record["ports"]), record["launcher"])
         return None
 
     def preflight(self) -> None:
@@ -74,6 +81,10 @@ class Stack:
             system.require_free_port(self.ports.netbox, "NETBOX_PORT")
         if not process.find(self.state, service.NAME):
             system.require_free_port(self.ports.api, "TRUNKLINE_PORT")
+        if self.launcher == "awx":
+            awx.require_checkout()
+            if not process.find(self.state, awx.NAME):
+                system.require_free_port(self.ports.awx, "AWX_PORT")
         system.ensure_packages()
         if problems := self.lab.preflight():
             raise DevError("\n".join(problems))
@@ -81,7 +92,7 @@ class Stack:
     def claim(self) -> None:
         """Become the stack that `running` finds."""
         self.state.create()
-        record = {"topology": str(self.topology), "ports": asdict(self.ports)}
+        record = {"topology": str(self.topology), "ports": asdict(self.ports), "launcher": self.launcher}
         (self.state.runtime / _RECORD).write_text(json.dumps(record))
 
     def up(self, scenario: Path, say: Say) -> None:
@@ -95,7 +106,11 @@ class Stack:
         self.lab.up()
         say(f"{len(self.lab.nodes)} routers are up: {', '.join(self.lab.nodes)}")
         environment = self.playbook_environment(secrets)
-        service.up(self.state, self.ports.api, environment)
+        through = awx.service_environment(self.ports.awx, secrets.awx_token) if self.launcher == "awx" else {}
+        if through:
+            awx.up(self.state, self.ports.awx, secrets.awx_token)
+            say("The stand-in for AWX is up: playbooks are its jobs")
+        service.up(self.state, self.ports.api, environment | through)
         if not secrets.trunkline_token:
             secrets = replace(secrets, trunkline_token=service.make_token(self.state))
             secrets.save(self.state)
@@ -106,10 +121,15 @@ class Stack:
         say(f"NetBox is up: {self.netbox_url}")
         bootstrap_netbox(scenario, environment)
         say("NetBox has the pools, sites and types of the scenario")
+        if through:
+            access = {"TRUNKLINE_URL": self.api_url, "TRUNKLINE_TOKEN": secrets.trunkline_token}
+            awx.set_up(environment | through | access, self.lab.known_hosts)
+            say("AWX has the project, credentials, inventory and job templates")
 
     def down(self) -> None:
         """Stop everything; only `state.data` stays."""
         service.down(self.state)
+        awx.down(self.state)
         netbox.down(self.state)
         self.lab.down()
         redis.down(self.state)

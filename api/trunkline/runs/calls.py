@@ -5,7 +5,7 @@ from typing import cast
 
 from trunkline.catalog import PRODUCTS, Product, Target, Values
 from trunkline.db.models import JsonObject, Lifecycle, Run, RunTarget, Subscription
-from trunkline.runs.launch.playbook import Call
+from trunkline.runs.launch.contract import Call
 from trunkline.runs.outcome import subscription_of
 from trunkline.runs.tasks import TASKS
 

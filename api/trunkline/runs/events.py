@@ -30,6 +30,7 @@ _KINDS = {
     "warning": "warning",
     "system_warning": "warning",
     "error": "error",
+    "launched": "note",  # by a launcher of ours, not by Ansible
 }
 _WORSE = ("running", "skipped", "ok", "changed", "ignored", "failed", "unreachable", "lost")
 

@@ -3,9 +3,8 @@ stage, in one transaction; so each may be begun again after a crash."""
 
 import asyncio
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +19,7 @@ from trunkline.lifecycle import move
 from trunkline.runs import outcome
 from trunkline.runs.calls import call_of
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
-from trunkline.runs.launch.playbook import Call, Ending, LaunchError, play
-from trunkline.runs.launch.warm import WarmAnsible
+from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.queue import STAGE_OF
 from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
@@ -38,19 +36,19 @@ class Engine:
     settings: Settings
     sessions: SessionMaker
     threads: ThreadPoolExecutor
-    ansible: WarmAnsible
-    stops: dict[uuid.UUID, threading.Event] = field(default_factory=dict)
+    launcher: Launcher
+    stops: dict[uuid.UUID, Stop] = field(default_factory=dict)
 
     def stop(self, run_id: uuid.UUID) -> None:
         """Stop the run's playbook, if it runs here."""
         stop = self.stops.get(run_id)
         if stop is not None:
-            stop.set()
+            stop.cancel()
 
     @contextmanager
-    def stoppable(self, run_id: uuid.UUID, stage: str) -> Iterator[threading.Event]:
+    def stoppable(self, run_id: uuid.UUID, stage: str) -> Iterator[Stop]:
         """A flag that `stop` sets, while the block runs. A rollback is not stopped: it is what a cancel waits for."""
-        flag = threading.Event()
+        flag = Stop()
         if stage != "rollback":
             self.stops[run_id] = flag
         try:
@@ -68,6 +66,8 @@ class _Work:
     stage: str
     attempt: int
     call: Call | None
+    launch: str  # under which name a launcher finds again what was launched
+    cancelled: bool = False
 
 
 async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
@@ -77,6 +77,8 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         work = await _begin(engine, run_id, stage)
         if work is None:
             return
+        if work.cancelled and stage != "rollback":
+            stop.cancel()
         try:
             result = await _do(engine, work, stop)
         except SupersededError:
@@ -90,7 +92,7 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         if run.attempt != work.attempt:
             logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
             return
-        run.stage_attempts = 0
+        run.stage_attempts, run.launch = 0, None
         await acting(session, run.approved_by or run.created_by, run.id)
         await outcome.finish(session, run, stage, result)
 
@@ -104,18 +106,21 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         await acting(session, run.approved_by or run.created_by, run.id)
         if run.stage_attempts >= engine.settings.stage_attempts:
             await outcome.give_up(session, run, stage)
+            run.launch = None
             return None
         nothing_begun = run.stage_attempts == 0
         run.attempt += 1
         run.stage_attempts += 1
         await _close_steps(session, run)
         carried = await outcome.carried_by(session, run)
-        if run.cancel_requested_by and (stage == "plan" or (stage == "apply" and nothing_begun)):
+        # What still runs elsewhere has to be stopped there first.
+        cancelled = run.cancel_requested_by is not None and run.launch is None
+        if cancelled and (stage == "plan" or (stage == "apply" and nothing_begun)):
             for member in (run, *carried):
                 member.cancel_requested_by = run.cancel_requested_by
                 await outcome.cancel_before_apply(session, member)
             return None
-        if run.cancel_requested_by and stage == "apply":
+        if cancelled and stage == "apply":
             await outcome.finish(session, run, stage, outcome.Result(error=outcome.CANCELLED, cancelled=True))
             return None
         for member in (run, *carried):
@@ -124,7 +129,10 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
             await outcome.terminate(session, run)
             return None
         call = call_of(run, stage, carried)
-        return _Work(run.id, stage, run.attempt, call)
+        launch = run.launch or f"{run.id} {stage} {run.attempt}"
+        if engine.launcher.outlives_worker:
+            run.launch = launch
+        return _Work(run.id, stage, run.attempt, call, launch, run.cancel_requested_by is not None)
 
 
 async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
@@ -140,27 +148,27 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
             move(run.subscription, Lifecycle.PROVISIONING)
 
 
-async def _do(engine: Engine, work: _Work, stop: threading.Event) -> outcome.Result:
+async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result:
     if work.call is None:
         await validate_all(engine.sessions, work.run_id)
         return outcome.Result()
     return await _play(engine, work, work.call, stop)
 
 
-async def _play(engine: Engine, work: _Work, call: Call, stop: threading.Event) -> outcome.Result:
+async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result:
     secrets = environment_secrets()
     if engine.settings.netbox_token:
         secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
     recorder = Recorder(engine.sessions, work.run_id, work.stage, work.attempt, secrets)
     recording = asyncio.create_task(recorder.run())
-    # Whatever ends the writing early ends the playbook, too: what cannot be recorded must not go on.
-    recording.add_done_callback(lambda task: stop.set() if task.cancelled() or task.exception() else None)
+    # What cannot be recorded must not go on here.
+    recording.add_done_callback(lambda task: stop.release() if task.cancelled() or task.exception() else None)
     loop = asyncio.get_running_loop()
-    running = loop.run_in_executor(engine.threads, _guarded, engine, call, recorder, stop.is_set)
+    running = loop.run_in_executor(engine.threads, _guarded, engine, work, call, recorder, stop)
     try:
         ending = await asyncio.shield(running)
     except asyncio.CancelledError:
-        stop.set()
+        stop.release()
         await asyncio.wait([running])
         await asyncio.wait([recording])
         raise
@@ -168,9 +176,9 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: threading.Event) 
     return _result(engine, ending, recorder.progress)
 
 
-def _guarded(engine: Engine, call: Call, recorder: Recorder, stopped: Callable[[], bool]) -> Ending | LaunchError:
+def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: Stop) -> Ending | LaunchError:
     try:
-        return play(engine.settings, engine.ansible, call, recorder.put, stopped)
+        return engine.launcher.play(call, work.launch, recorder.put, stop)
     except LaunchError as error:
         return error
     finally:
@@ -200,7 +208,7 @@ def _result(engine: Engine, ending: Ending | LaunchError, progress: Progress) ->
         title = "Host not reachable" if failure.unreachable else "Task failed"
         error = {"title": title, "detail": failure.detail, "host": failure.host, "task": failure.task}
     else:
-        detail = "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"
+        detail = ending.detail or "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"
         error = {"title": "Playbook not run", "detail": detail, "host": None, "task": None}
     return outcome.Result(artifacts=artifacts, error=error, cancelled=ending.cancelled)
 

@@ -17,9 +17,8 @@ from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.beat import beat, forget
-from trunkline.runs.launch.directory import remove_leftovers, temporary_directory
-from trunkline.runs.launch.playbook import warm_up
-from trunkline.runs.launch.warm import WarmAnsible
+from trunkline.runs.launch import make_launcher
+from trunkline.runs.launch.contract import Launcher
 from trunkline.runs.queue import QUEUE, defer, make_queue, retry_stalled, runs_without_job
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
@@ -87,19 +86,18 @@ def _register(app: App, engine: Engine) -> None:
 
 async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
-    remove_leftovers(settings.runtime_dir)
-    with temporary_directory(settings.runtime_dir, "ansible") as directory, closing(WarmAnsible(directory)) as ansible:
-        await asyncio.to_thread(warm_up, settings, ansible)
+    with closing(make_launcher(settings)) as launcher:
+        await asyncio.to_thread(launcher.warm_up)
         try:
-            await _work_for_ever(settings, ansible)
+            await _work_for_ever(settings, launcher)
         finally:
             forget(settings)
 
 
-async def _work_for_ever(settings: Settings, ansible: WarmAnsible) -> None:
+async def _work_for_ever(settings: Settings, launcher: Launcher) -> None:
     while True:
         try:
-            await _work_once(settings, ansible)
+            await _work_once(settings, launcher)
         except (SQLAlchemyError, ConnectorException, OSError, ExceptionGroup):
             logger.exception("worker failed; it starts again in %s s", _RESTART_AFTER_S)
         else:
@@ -107,10 +105,10 @@ async def _work_for_ever(settings: Settings, ansible: WarmAnsible) -> None:
         await asyncio.sleep(_RESTART_AFTER_S)
 
 
-async def _work_once(settings: Settings, ansible: WarmAnsible) -> None:
+async def _work_once(settings: Settings, launcher: Launcher) -> None:
     database = make_engine(settings.database_url, pool_size=2 * settings.worker_concurrency + 2)
     threads = ThreadPoolExecutor(settings.worker_concurrency, thread_name_prefix="playbook")
-    engine = Engine(settings, make_sessions(database), threads, ansible)
+    engine = Engine(settings, make_sessions(database), threads, launcher)
     app = make_queue(settings.libpq_url, pool_size=settings.worker_concurrency + 3)
     _register(app, engine)
     try:

@@ -144,6 +144,11 @@ class Lab:
             return False
         return True
 
+    @property
+    def known_hosts(self) -> Path:
+        """The file with the routers' host keys."""
+        return self._keys.known_hosts
+
     def ansible_env(self) -> dict[str, str]:
         """The environment with which Ansible gets into the routers over ssh; host keys are checked."""
         return {

@@ -1,1 +1,15 @@
-"""Launching Ansible: `playbook` prepares and follows one launch, `warm` keeps a process that has Ansible loaded."""
+"""Launching Ansible.
+
+`contract` says what a launcher is; `local` runs playbooks in this machine (`playbook` prepares and follows one launch,
+`warm` keeps a process that has Ansible loaded); `awx` has AWX run them as job templates.
+"""
+
+from trunkline.runs.launch.awx import AwxLauncher
+from trunkline.runs.launch.contract import Launcher
+from trunkline.runs.launch.local import LocalLauncher
+from trunkline.settings import Settings
+
+
+def make_launcher(settings: Settings) -> Launcher:
+    """The launcher that TRUNKLINE_LAUNCHER names; close it."""
+    return AwxLauncher(settings) if settings.launcher == "awx" else LocalLauncher(settings)

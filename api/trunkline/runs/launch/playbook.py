@@ -8,13 +8,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_runner import Runner
 from ansible_runner.config.runner import RunnerConfig
 
 from trunkline.db.models import JsonObject
+from trunkline.runs.launch.contract import Call, Ending, LaunchError
 from trunkline.runs.launch.directory import temporary_directory
 from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.settings import Settings
@@ -24,30 +24,6 @@ _OWN = ("TRUNKLINE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PYTHONDONTWRITEBY
 _OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN")
 _LAUNCH = "launch.pid"
 _LOOK_FOR_CANCEL_S = 0.5
-
-
-class LaunchError(Exception):
-    """The playbook could not be started; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One launch. `variables` reach the playbook as extra vars, as literal text; `skip_devices`: only NetBox."""
-
-    run_id: uuid.UUID
-    playbook: str
-    variables: JsonObject
-    check: bool
-    skip_devices: bool = False
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How the launch ended."""
-
-    ok: bool
-    cancelled: bool
-    timed_out: bool
 
 
 def play(

@@ -103,7 +103,9 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
             values = self._templar.template(given)
             if isinstance(values, dict) and name in values:
                 return str(values[name])
-        return os.environ.get(name, "")
+        # AWX lets nobody set the environment of one job: the service tells the run as a variable there.
+        run = str(self.task_vars.get("trunkline_run") or "") if name == "TRUNKLINE_RUN" else ""
+        return os.environ.get(name, "") or run
 
     @property
     def session(self) -> Session:
