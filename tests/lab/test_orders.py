@@ -451,7 +451,9 @@ def test_without_the_service_a_circuit_that_does_not_work_is_not_made_and_one_th
     try:
         failed = world.playbook("circuit_provision", new, "-e", "verify_timeout_s=2")
     finally:
-        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1500"])
+        # Down in between: isisd reads a link's size when it comes up.
+        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "down", "mtu", "1500"])
+        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "up"])
     assert failed.returncode != 0
     assert "ams-pe eth2: IS-IS adjacency expected Up with lon-pe, found " in " ".join(failed.stdout.split())
     assert world.configurations() == without

@@ -1,14 +1,14 @@
 """The name under which a stage's launch is found again.
 
-Revision: 0020
-Follows: 0010
+Revision: 0012
+Follows: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
