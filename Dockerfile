@@ -25,7 +25,8 @@ COPY playbooks playbooks
 # Ansible's own files go where a run's files go: into memory.
 ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin TRUNKLINE_PROJECT_DIR=/opt/trunkline \
     TRUNKLINE_RUNTIME_DIR=/run/trunkline ANSIBLE_HOME=/run/trunkline/ansible
-RUN trunkline --help >/dev/null && ansible-playbook --syntax-check playbooks/node_provision.yml
+RUN trunkline --help >/dev/null && ansible-playbook --syntax-check playbooks/node_provision.yml \
+    && rm -rf /run/trunkline && install --directory --owner=trunkline --mode=0700 /run/trunkline
 USER trunkline
 EXPOSE 8080
 ENTRYPOINT ["trunkline"]
