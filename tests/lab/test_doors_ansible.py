@@ -1,5 +1,7 @@
 """docs/ansible-playbook.md, as a reader types it: real NetBox, real routers, and no API anywhere."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -65,6 +67,7 @@ def reader(lab: Lab, netbox: dict[str, str], tmp_path_factory: pytest.TempPathFa
     return Reader(folder, netbox, lab)
 
 
+COLLECTION = PROJECT / "collections/ansible_collections/trunkline/network"
 NOTHING: dict[str, list[str]] = {"dcim/devices": [], "circuits/circuits": []}
 
 
@@ -96,11 +99,12 @@ def test_a_whole_network_is_planned_applied_again_and_pruned(reader: Reader) -> 
 def test_with_only_the_collection_the_same_playbook_brings_it_all_back(reader: Reader) -> None:
     assert reader.documented()["circuits/circuits"] == []
     folder = reader.folder.parent / "installed"
+    folder.mkdir()
+    # The checkout's own would count as installed.
+    elsewhere = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(folder), "HOME": str(folder)}
     galaxy = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection"]
-    collection = str(PROJECT / "collections/ansible_collections/trunkline/network")
-    subprocess.run([*galaxy, "build", collection, "--output-path", str(folder)], check=True, capture_output=True)
-    (artifact,) = folder.glob("*.tar.gz")
-    subprocess.run([*galaxy, "install", str(artifact), "-p", str(folder), "--offline"], check=True, capture_output=True)
+    for command in (["build", str(COLLECTION)], ["install", "trunkline-network-0.1.0.tar.gz", "-p", ".", "--offline"]):
+        subprocess.run([*galaxy, *command], cwd=folder, env=elsewhere, check=True, capture_output=True)
     shutil.copytree(reader.folder / "examples", folder / "examples")
     reader.folder = folder
     reader.environment["ANSIBLE_COLLECTIONS_PATH"] = str(folder)
@@ -110,3 +114,9 @@ def test_with_only_the_collection_the_same_playbook_brings_it_all_back(reader: R
         "dcim/devices": ["ams-pe active", "lon-pe active", "par-p active"],
         "circuits/circuits": ["ams-lon active", "ams-par active", "par-lon active"],
     }
+    # An empty file is an empty network: the tests after this one find none.
+    empty = json.dumps({"network_nodes": [], "network_circuits": [], "network_prune": True})
+    command = f"ansible-playbook trunkline.network.network -e @examples/network.yml -e '{empty}' -u root"
+    typed(command, reader.folder, reader.environment)
+    assert reader.documented() == NOTHING
+    assert "isis" not in reader.configuration()

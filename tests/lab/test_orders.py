@@ -324,7 +324,7 @@ def test_what_somebody_changed_on_a_router_is_found_and_put_back(world: World) -
     _nodes, circuits = world.client.orders(world.scenario)
     world.place(circuits)
     assert [order.run["target"] for order in circuits].count("resync") >= 1
-    assert {order.status for order in circuits} == {"completed"}
+    assert [order.run["error"] for order in circuits if order.status != "completed"] == []
     assert world.configurations() == before
 
 
@@ -446,13 +446,10 @@ def test_without_the_service_a_circuit_that_does_not_work_is_not_made_and_one_th
     assert "interface eth1\n description" not in without["lon-pe"]
 
     new = circuit | {"status": "provisioning"}
-    # Hellos are padded to the link's size: they do not arrive, and all else does.
-    world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "mtu", "1300"])
+    world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "down"])
     try:
         failed = world.playbook("circuit_provision", new, "-e", "verify_timeout_s=2")
     finally:
-        # Down in between: isisd reads a link's size when it comes up.
-        world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "down", "mtu", "1500"])
         world.stack.lab.exec("lon-pe", ["ip", "link", "set", "eth1", "up"])
     assert failed.returncode != 0
     assert "ams-pe eth2: IS-IS adjacency expected Up with lon-pe, found " in " ".join(failed.stdout.split())
