@@ -19,7 +19,7 @@ FRR_FOLDER = PurePosixPath("/etc/frr")
 MANAGEMENT_INTERFACE = "eth0"
 
 _SMALLEST_SUBNET = 30
-_LINK_MTU = 9500  # containerlab's default for its veth links
+LINK_MTU = 9500  # containerlab's default for its veth links
 
 
 def _check(pattern: str, wanted: str) -> AfterValidator:
@@ -104,7 +104,7 @@ class Link(_Strict):
 
     type: Literal["veth"] = "veth"
     endpoints: tuple[Endpoint, Endpoint]
-    mtu: Annotated[int, Field(ge=576, le=65535)] = _LINK_MTU
+    mtu: Annotated[int, Field(ge=576, le=65535)] = LINK_MTU
 
 
 class Layout(_Strict):
