@@ -1,5 +1,8 @@
 """frr_config on a real router: only what is ours, all or nothing, and in the router's own words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tests.lab.frr_network import FOREIGN, Routers, Task, push
@@ -220,6 +223,29 @@ def test_a_lease_of_a_run_that_died_is_taken_over_when_it_ends(routers: Routers)
     assert 0 < renewed["waited_s"] < 3
     assert renewed["lease"]["owner"] == "run 2"
     assert not next_one["changed"]
+
+
+@contextmanager
+def module_at_work(routers: Routers) -> Iterator[None]:
+    """Hold the router's file lock, as a module does while it changes the router."""
+    locked = "exec 9> /run/frr/trunkline.lock; flock 9; sleep 60 > /dev/null 2>&1 & echo $!"
+    pid = routers.lab.exec("ams-pe", ["sh", "-c", locked]).strip()
+    try:
+        yield
+    finally:
+        routers.lab.exec("ams-pe", ["kill", pid])
+
+
+def test_a_router_that_a_module_is_at_work_on_is_held_by_the_run_of_that_module(routers: Routers) -> None:
+    with module_at_work(routers):
+        (nobody_s,) = routers.run("ams-pe", Task("frr_lease", {"owner": "run 2", "wait_s": 0}))
+    routers.run("ams-pe", Task("frr_lease", {"owner": "run 1"}))
+    with module_at_work(routers):
+        (run_1_s,) = routers.run("ams-pe", Task("frr_lease", {"owner": "run 2", "wait_s": 0}))
+    assert nobody_s["failed"]
+    assert "another Trunkline module has been changing this router" in nobody_s["msg"]
+    assert nobody_s["holder"] == {"owner": None, "ttl_s": 0.0}
+    assert run_1_s["holder"]["owner"] == "run 1"
 
 
 def test_a_router_tells_its_interfaces(routers: Routers) -> None:

@@ -31,6 +31,10 @@ class LockError(Exception):
     """The router is being changed by somebody else; the message says by whom and for how long."""
 
 
+class LockBusyError(LockError):
+    """A module at work on this router holds the file lock, for seconds at most."""
+
+
 @dataclass(frozen=True)
 class Lease:
     """Who holds the router (`owner`), until when on the router's boot clock (seconds), in which boot."""
@@ -116,7 +120,7 @@ def write_atomically(path: str, text: str) -> None:
 
 @contextlib.contextmanager
 def file_lock(wait_s: float, path: str = LOCK_FILE) -> Iterator[int]:
-    """Hold the router's file lock; raise LockError if another process still holds it after `wait_s` seconds.
+    """Hold the router's file lock; raise LockBusyError if another process still holds it after `wait_s` seconds.
 
     Yields the lock's file descriptor. A program that inherits it holds the lock for as long as it runs, even if the
     module that started it is killed.
@@ -126,7 +130,7 @@ def file_lock(wait_s: float, path: str = LOCK_FILE) -> Iterator[int]:
         deadline_s = now_s() + wait_s
         while not _try_lock(descriptor):
             if now_s() >= deadline_s:
-                raise LockError(
+                raise LockBusyError(
                     f"{os.uname().nodename}: for {wait_s:g} s another Trunkline module has been changing this router; "
                     f"try again, or look for the process that has {path} open"
                 )

@@ -93,7 +93,7 @@ holder:
   type: dict
   contains:
     owner:
-      description: Who holds the router.
+      description: Who holds the router, null while a module without a lease is at work on it.
       type: str
     ttl_s:
       description: Seconds until that lease ends by itself.
@@ -111,27 +111,41 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_lock, frr_settle
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
-from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import Lease, LockError
+from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import Lease, LockBusyError, LockError
 
 # From the file lock's descriptor to FRR on this router.
 FrrMaker = Callable[[int], Frr]
 
 
-class LeaseHeldError(LockError):
-    """Another run holds the router."""
+class HeldError(LockError):
+    """Another run holds the router, or a module is at work on it."""
 
-    def __init__(self, lease: Lease, now: float) -> None:
-        super().__init__(frr_lock.held_by_another(lease, now))
-        self.holder = {"owner": lease.owner, "ttl_s": round(lease.left_s(now), 1)}
+    def __init__(self, message: str, owner: str | None, ttl_s: float) -> None:
+        super().__init__(message)
+        self.holder = {"owner": owner, "ttl_s": round(ttl_s, 1)}
+
+    @classmethod
+    def by(cls, lease: Lease, now_s: float) -> HeldError:
+        """Another's lease."""
+        return cls(frr_lock.held_by_another(lease, now_s), lease.owner, lease.left_s(now_s))
 
 
 def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool, frr: FrrMaker) -> tuple[bool, Lease]:
     """Take or renew the lease, waiting for another's to end; return whether it is newly taken, and the lease.
 
-    Raises LockError (LeaseHeldError when the holder is known) after `wait_s` seconds.
+    Raises HeldError after `wait_s` seconds.
     """
-    boot = frr_lock.boot_id()
     deadline = frr_lock.now_s() + wait_s
+    try:
+        return _take(owner, ttl_s, deadline, check_mode, frr)
+    except LockBusyError as error:
+        now, lease = frr_lock.now_s(), frr_lock.read_lease()
+        other = frr_lock.holder(lease, owner, now, frr_lock.boot_id())
+        raise (HeldError(str(error), None, 0) if other is None else HeldError.by(other, now)) from error
+
+
+def _take(owner: str, ttl_s: int, deadline: float, check_mode: bool, frr: FrrMaker) -> tuple[bool, Lease]:
+    boot = frr_lock.boot_id()
     while True:
         with frr_lock.file_lock(max(0.0, deadline - frr_lock.now_s())) as lock:
             if not check_mode:
@@ -146,7 +160,7 @@ def take(owner: str, ttl_s: int, wait_s: int, check_mode: bool, frr: FrrMaker) -
                     frr_lock.write_lease(lease)
                 return not renewed, lease
         if check_mode or now >= deadline:
-            raise LeaseHeldError(other, now)
+            raise HeldError.by(other, now)
         time.sleep(frr_lock.POLL_S)
 
 
@@ -227,7 +241,7 @@ def main() -> None:
         else:
             answer["changed"], lease = take(owner or new_owner(), parameters["ttl_s"], wait_s, check_mode, frr)
             answer["lease"] = {"owner": lease.owner, "ttl_s": float(parameters["ttl_s"])}
-    except LeaseHeldError as error:
+    except HeldError as error:
         module.fail_json(msg=str(error), holder=error.holder)
     except LockError as error:
         module.fail_json(msg=str(error))

@@ -1,5 +1,7 @@
 """Plans: values that are learned, what is shown, what differs."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_objects import Declared, agrees, plan
