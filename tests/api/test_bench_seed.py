@@ -1,6 +1,7 @@
 """What the benchmark of the API fills and asks is what the service serves."""
 
 import json
+from contextlib import closing
 
 import pytest
 
@@ -14,10 +15,10 @@ def test_every_kind_of_request_is_answered(postgres: State, count: int) -> None:
     with ours(postgres, count) as server:
         for case in CASES:
             assert measure(server.url, server.headers, server.asks[case], seconds=0.2).p50 > 0
-        client = Client(server.url, server.headers)
-        everything = json.loads(client.ask(Ask("/api/v1/subscriptions?limit=200")))["items"]
+        with closing(Client(server.url, server.headers)) as client:
+            everything = json.loads(client.ask(Ask("/api/v1/subscriptions?limit=200")))["items"]
+            found = json.loads(client.ask(Ask("/api/v1/subscriptions?limit=200&q=node-7")))["items"]
+            detail = json.loads(client.ask(server.asks["detail"][1]))
         assert len(everything) == count
-        found = json.loads(client.ask(Ask("/api/v1/subscriptions?limit=200&q=node-7")))["items"]
         assert {"Node node-7 at site-7"} < {item["description"] for item in found}
-        detail = json.loads(client.ask(server.asks["detail"][1]))
         assert [item["path"] for item in detail["depends_on"]] == ["a.node", "z.node"]

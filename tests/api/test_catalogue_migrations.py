@@ -80,7 +80,8 @@ def extended(**fields: Any) -> type[Block]:
 
 
 def with_node(block: type[Block]) -> dict[str, Product]:
-    return {**HERE, "node-frr": dataclasses.replace(HERE["node-frr"], block=block)}
+    nodes = [product for product in HERE.values() if product.block is NodeBlock]
+    return HERE | {product.slug: dataclasses.replace(product, block=block) for product in nodes}
 
 
 @pytest.fixture(scope="module")

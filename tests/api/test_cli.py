@@ -140,7 +140,7 @@ def test_products_customers_tokens_and_tasks(service: Service, nodes: None) -> N
 
 
 def test_a_person_is_asked_shown_the_plan_and_may_say_no(service: Service, nodes: None) -> None:
-    answers = ["node", "lon-pe", "ams", "pe", "172.20.20.13/24", "n"]
+    answers = ["node", "node-frr", "lon-pe", "ams", "pe", "172.20.20.13/24", "n"]
     shown = _type(service, ["create", answers[0], "--customer", "noc"], answers[1:])
     assert "+hostname lon-pe" in shown
     assert "Apply this plan?" in shown

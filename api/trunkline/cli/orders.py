@@ -1,7 +1,7 @@
 """trunkline create, modify, terminate, validate, resync, plan: what is done with network services."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -243,9 +243,8 @@ def _product(client: "Client", word: str) -> "Json":
     slugs = [product["slug"] for product in found]
     chosen = slugs[0]
     if len(slugs) > 1 and _asks():
-        import click
-
-        chosen = typer.prompt("Which product", default=slugs[0], type=click.Choice(slugs))
+        one_of = Literal.__getitem__(tuple(slugs))
+        chosen = typer.prompt(f"Which product ({', '.join(slugs)})", default=slugs[0], type=one_of)
     elif len(slugs) > 1:
         print(f"{word}: {chosen} is taken; say {' or '.join(slugs[1:])} for that", file=sys.stderr)
     return dict(client.call("GET", f"/products/{chosen}"))

@@ -4,10 +4,11 @@ import uuid
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from trunkline.routes.subscriptions.schemas import SubscriptionOut
 
-_NODE = {
+_NODE: JsonDict = {
     "name": "ams-pe",
     "site": "ams",
     "role": "pe",
@@ -29,7 +30,12 @@ class Changed(BaseModel):
 class ReportIn(BaseModel):
     """What a playbook has done that was not launched by this service. Of what is terminated, the status suffices."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"product": "node-frr", "customer": "noc", "status": "active", "block": _NODE, "by": "alice"}]
+        },
+    )
 
     product: str = Field("", max_length=100, description="Slug of the product", examples=["node-frr"])
     customer: str = Field("", max_length=100, description="Shortcode or id of the customer", examples=["noc"])

@@ -94,7 +94,7 @@ async def order_many(
     return BatchOut(batches=ids, orders=found)
 
 
-@router.get("/{subscription_id}", summary="A subscription", response_model=SubscriptionDetail | Partial)
+@router.get("/{subscription_id:uuid}", summary="A subscription", response_model=SubscriptionDetail | Partial)
 async def get_subscription(
     session: Reader,
     subscription_id: uuid.UUID,
@@ -108,7 +108,7 @@ async def get_subscription(
 
 
 @router.patch(
-    "/{subscription_id}",
+    "/{subscription_id:uuid}",
     status_code=202,
     summary="Modify a subscription",
     responses={200: {"model": SubscriptionOut, "description": "Only note or end date: no run is needed"}, **_CHANGED},
@@ -131,7 +131,7 @@ async def modify(
     return _accepted(response, run)
 
 
-@router.delete("/{subscription_id}", status_code=202, summary="Terminate a subscription", responses=_CHANGED)
+@router.delete("/{subscription_id:uuid}", status_code=202, summary="Terminate a subscription", responses=_CHANGED)
 async def terminate(
     session: Session,
     caller: Authenticated,
@@ -150,7 +150,7 @@ async def terminate(
     return _accepted(response, run)
 
 
-@router.post("/{subscription_id}/validate", status_code=202, summary="Look for drift", responses=_CHANGED)
+@router.post("/{subscription_id:uuid}/validate", status_code=202, summary="Look for drift", responses=_CHANGED)
 async def validate(
     session: Session,
     caller: Authenticated,
@@ -163,7 +163,7 @@ async def validate(
     return _accepted(response, await service.validate(session, caller, subscription))
 
 
-@router.post("/{subscription_id}/resync", status_code=202, summary="Apply again", responses=_CHANGED)
+@router.post("/{subscription_id:uuid}/resync", status_code=202, summary="Apply again", responses=_CHANGED)
 async def resync(
     session: Session,
     caller: Authenticated,
@@ -177,7 +177,7 @@ async def resync(
     return _accepted(response, await service.resync(session, caller, subscription, plan_only=plan_only))
 
 
-@router.get("/{subscription_id}/in-use-by", summary="What depends on it")
+@router.get("/{subscription_id:uuid}/in-use-by", summary="What depends on it")
 async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that refer to this one."""
     await service.get(session, subscription_id)
@@ -185,7 +185,7 @@ async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[Depend
     return [DependencyOut(path=path, subscription=subscription_out(row)) for path, row in found]
 
 
-@router.get("/{subscription_id}/depends-on", summary="What it depends on")
+@router.get("/{subscription_id:uuid}/depends-on", summary="What it depends on")
 async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that this one refers to."""
     await service.get(session, subscription_id)
@@ -194,7 +194,7 @@ async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[Depen
 
 
 @router.get(
-    "/{subscription_id}/history", summary="How it came to be so", response_model=Page[ChangeOut] | Page[Partial]
+    "/{subscription_id:uuid}/history", summary="How it came to be so", response_model=Page[ChangeOut] | Page[Partial]
 )
 async def history(session: Session, subscription_id: uuid.UUID, params: Annotated[ChangeFilter, Query()]) -> Response:
     """Every change, newest first: who made it, when, in which run, what was before and after."""

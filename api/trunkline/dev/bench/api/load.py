@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import median
 from urllib.parse import urlsplit
@@ -60,12 +61,16 @@ class Client:
             raise DevError(f"{self.url}{what.path} answered {answer.status}: {body[:300].decode(errors='replace')}")
         return body
 
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
 
 def measure(url: str, headers: Mapping[str, str], asks: Sequence[Ask], seconds: float) -> Answers:
     """Ask one after the other for `seconds`, then several at once for as long. Each ask is made again and again."""
-    client = Client(url, headers)
-    for what in asks[:WARM_UP]:
-        client.ask(what)
+    with closing(Client(url, headers)) as client:
+        for what in asks[:WARM_UP]:
+            client.ask(what)
     _elapsed, alone = _rounds(url, headers, itertools.cycle(asks), seconds, ALONE)
     elapsed, busy = _rounds(url, headers, itertools.cycle(asks), seconds, BUSY)
     return Answers(alone, len(busy) / elapsed)
@@ -79,13 +84,14 @@ def _rounds(
     started = time.perf_counter()
 
     def work() -> list[float]:
-        client, took = Client(url, headers), list[float]()
-        while time.perf_counter() - started < seconds:
-            with taking:
-                what = next(asks)
-            before = time.perf_counter()
-            client.ask(what)
-            took.append((time.perf_counter() - before) * 1000)
+        took = list[float]()
+        with closing(Client(url, headers)) as client:
+            while time.perf_counter() - started < seconds:
+                with taking:
+                    what = next(asks)
+                before = time.perf_counter()
+                client.ask(what)
+                took.append((time.perf_counter() - before) * 1000)
         return took
 
     with ThreadPoolExecutor(clients) as threads:

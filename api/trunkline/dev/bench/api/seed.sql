@@ -10,7 +10,7 @@ CREATE TEMP TABLE node ON COMMIT DROP AS
   FROM generate_series(0, :subscriptions / 4 - 1) AS i;
 CREATE TEMP TABLE circuit ON COMMIT DROP AS
   SELECT i, md5('circuit ' || i)::uuid AS id, 'TL-' || lpad(i::text, 12, '0') AS cid,
-         i % (:subscriptions / 4) AS a, (i * 7 + 1) % (:subscriptions / 4) AS z
+         i % (:subscriptions / 4) AS a, (i + 1 + i * 7 % (:subscriptions / 4 - 1)) % (:subscriptions / 4) AS z
   FROM generate_series(0, :subscriptions - :subscriptions / 4 - 1) AS i;
 CREATE TEMP TABLE endpoint ON COMMIT DROP AS
   SELECT i, side, id, CASE side WHEN 'a' THEN a ELSE z END AS node, json_build_object(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def ours(state: State, subscriptions: int) -> Iterator[Server]:
     port = free_port()
     headers = {"Authorization": f"Bearer {token}"}
     search = [f"/api/v1/subscriptions?limit={_PAGE}&q={word}" for word in _words(subscriptions)]
-    detail = [f"/api/v1/subscriptions/{one}" for one in _circuits(state, database)]
+    detail = [f"/api/v1/subscriptions/{one}" for one in _circuits(state, database, subscriptions)]
     paths = {
         "list": [f"/api/v1/subscriptions?limit={_PAGE}&status=active&product=core-circuit-10g&sort=-created_at"],
         "search": search,
@@ -118,7 +118,7 @@ def peer(state: State, subscriptions: int) -> Iterator[Server]:
         _seed(state, database, _HERE / "peer/seed.sql", subscriptions)
     port = free_port()
     search = [f"/api/subscriptions/search?range=0,{_PAGE - 1}&query={word}" for word in _words(subscriptions)]
-    detail = [f"/api/subscriptions/domain-model/{one}" for one in _circuits(state, database)]
+    detail = [f"/api/subscriptions/domain-model/{one}" for one in _circuits(state, database, subscriptions)]
     with _serving(
         state,
         PEER,
@@ -164,10 +164,11 @@ def _serving(
 
 def _answers(url: str) -> bool:
     base, _slash, path = url.removeprefix("http://").partition("/")
-    try:
-        Client(f"http://{base}").ask(Ask(f"/{path}"))
-    except OSError:
-        return False
+    with closing(Client(f"http://{base}")) as client:
+        try:
+            client.ask(Ask(f"/{path}"))
+        except OSError:
+            return False
     return True
 
 
@@ -181,9 +182,9 @@ def _words(subscriptions: int) -> list[str]:
     return [f"node-{number * nodes // _DIFFERENT}" for number in range(min(_DIFFERENT, nodes))]
 
 
-def _circuits(state: State, database: str) -> list[str]:
+def _circuits(state: State, database: str, subscriptions: int) -> list[str]:
     """The ids of some circuits, the same on both sides."""
-    numbers = f"generate_series(0, {_DIFFERENT - 1})"
+    numbers = f"generate_series(0, {min(_DIFFERENT, subscriptions - subscriptions // 4) - 1})"
     return postgres.sql(state, f"SELECT md5('circuit ' || i)::uuid FROM {numbers} AS i", database).split()  # noqa: S608
 
 

@@ -35,7 +35,8 @@ CREATE TEMP TABLE node ON COMMIT DROP AS
   FROM generate_series(0, :subscriptions / 4 - 1) AS i;
 CREATE TEMP TABLE circuit ON COMMIT DROP AS
   SELECT i, md5('circuit ' || i)::uuid AS id, md5('circuit block ' || i)::uuid AS block,
-         'TL-' || lpad(i::text, 12, '0') AS cid, i % (:subscriptions / 4) AS a, (i * 7 + 1) % (:subscriptions / 4) AS z
+         'TL-' || lpad(i::text, 12, '0') AS cid, i % (:subscriptions / 4) AS a,
+         (i + 1 + i * 7 % (:subscriptions / 4 - 1)) % (:subscriptions / 4) AS z
   FROM generate_series(0, :subscriptions - :subscriptions / 4 - 1) AS i;
 CREATE TEMP TABLE endpoint ON COMMIT DROP AS
   SELECT i, side, md5('endpoint ' || side || i)::uuid AS block, id, circuit.block AS circuit,
