@@ -34,7 +34,7 @@ env: ## print the exports that let a client in: eval "$$(make -s env)"
 # With TRUNKLINE_TEST_NETBOX_URL and TRUNKLINE_TEST_NETBOX_TOKEN the tests use that NetBox, whatever its version.
 test: ## every test, against the real NetBox and real routers (ARGS="-k name" chooses)
 	$(bootstrap) embedded,test,lint
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
 	$(bootstrap) embedded,test,lint

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import requests
 
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
@@ -75,6 +76,24 @@ def lab(slot: Slot) -> Iterator[Lab]:
     lab.up()
     yield lab
     lab.down()
+
+
+@pytest.fixture(scope="module")
+def bare_netbox(netbox: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The session's NetBox, for one module that orders the workshop's network: with no order's objects in it."""
+    _remove_orders(netbox)
+    yield netbox
+    _remove_orders(netbox)
+
+
+def _remove_orders(netbox: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {netbox['NETBOX_TOKEN']}"}
+    ordered = "cf_trunkline_subscription__empty=false"
+    for path in ("dcim/cables", "circuits/circuits", "dcim/devices", "ipam/ip-addresses", "ipam/prefixes"):
+        url = f"{netbox['NETBOX_URL']}/api/{path}/"
+        found = requests.get(f"{url}?limit=1000&fields=id&{ordered}", headers=headers, timeout=60).json()["results"]
+        if found:
+            requests.delete(url, json=found, headers=headers, timeout=120).raise_for_status()
 
 
 @pytest.fixture

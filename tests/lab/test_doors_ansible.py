@@ -53,7 +53,7 @@ def changed(output: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def reader(lab: Lab, netbox: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def reader(lab: Lab, bare_netbox: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("reader")
     for name in ("playbooks", "inventory", "collections", "ansible.cfg"):
         (folder / name).symlink_to(PROJECT / name)
@@ -64,7 +64,7 @@ def reader(lab: Lab, netbox: dict[str, str], tmp_path_factory: pytest.TempPathFa
             text = re.sub(rf"(name: {node}\b.*?management: )[\d.]+", rf"\g<1>{address}", text, flags=re.DOTALL)
         # The pool of the tests that order over REST.
         (folder / "examples" / example.name).write_text(text.replace("10.0.1.0/24", "10.0.1.0/29"))
-    return Reader(folder, netbox, lab)
+    return Reader(folder, bare_netbox, lab)
 
 
 COLLECTION = PROJECT / "collections/ansible_collections/trunkline/network"

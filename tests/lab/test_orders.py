@@ -148,7 +148,7 @@ def changed_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def world(
     lab: Lab,
-    netbox: dict[str, str],
+    bare_netbox: dict[str, str],
     netbox_port: int,
     free_port: int,
     state: State,

@@ -85,10 +85,10 @@ def running(lab: Lab) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def bootstrapped(netbox: dict[str, str]) -> dict[str, str]:
-    done = playbook(netbox, "netbox_bootstrap", "-e", "@examples/workshop.yml")
+def bootstrapped(bare_netbox: dict[str, str]) -> dict[str, str]:
+    done = playbook(bare_netbox, "netbox_bootstrap", "-e", "@examples/workshop.yml")
     assert done.returncode == 0, done.stdout + done.stderr
-    return netbox
+    return bare_netbox
 
 
 @pytest.fixture
