@@ -119,8 +119,7 @@ def test_a_controller_that_is_killed_in_the_middle_of_a_push_leaves_nothing(
     stand_in.faults.append(Fault("push", hang_s=5))
     process = controller.start([lease(ttl_s=15), configure(lease="run 7f3c", confirm_s=3)])
     try:
-        eventually(lambda: stand_in.store.pending, 60)
-        assert "ethernet-1/1.0" in json.dumps(stand_in.store.running)
+        eventually(lambda: stand_in.store.pending and "ethernet-1/1.0" in json.dumps(stand_in.store.running), 60)
     finally:
         for pid in _family(process.pid):
             with contextlib.suppress(ProcessLookupError):
