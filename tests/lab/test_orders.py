@@ -145,6 +145,23 @@ def changed_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
     return sorted(re.findall(r"^(?:[+-](?![+-])\s+.*)$", done.stdout, re.MULTILINE))
 
 
+def terminate_everything(world: World) -> None:
+    """Order the end of all that lives; neither NetBox nor a router keeps anything of it."""
+    for product in ("core-circuit-10g", "node-frr"):
+        wanted = {"product": product, "status": "active,initial"}
+        orders = [
+            Order(item["description"], product, {}, run=world.api("DELETE", f"subscriptions/{item['id']}").json())
+            for item in world.api("GET", "subscriptions", params=wanted).json()["items"]
+        ]
+        world.client.wait(orders, lambda: None)
+        assert {order.status for order in orders} == {"completed"}, [order.run.get("error") for order in orders]
+    for path in ("dcim/devices", "circuits/circuits", "dcim/cables"):
+        assert world.netbox(path, tag="trunkline") == []
+    for configuration in world.configurations().values():
+        assert "isis" not in configuration
+        assert "ip address" not in configuration
+
+
 @pytest.fixture(scope="module")
 def world(
     lab: Lab,
@@ -496,19 +513,7 @@ def test_without_a_netbox_that_lets_us_in_a_playbook_says_which_setting_to_mend(
 
 
 def test_terminating_everything_gives_netbox_and_the_routers_back(world: World) -> None:
-    for product in ("core-circuit-10g", "node-frr"):
-        wanted = {"product": product, "status": "active,initial"}
-        orders = [
-            Order(item["description"], product, {}, run=world.api("DELETE", f"subscriptions/{item['id']}").json())
-            for item in world.api("GET", "subscriptions", params=wanted).json()["items"]
-        ]
-        world.client.wait(orders, lambda: None)
-        assert {order.status for order in orders} == {"completed"}, [order.run.get("error") for order in orders]
-    for path in ("dcim/devices", "circuits/circuits", "dcim/cables"):
-        assert world.netbox(path, tag="trunkline") == []
-    for configuration in world.configurations().values():
-        assert "isis" not in configuration
-        assert "ip address" not in configuration
+    terminate_everything(world)
 
 
 def test_the_whole_network_is_ordered_and_proved_in_two_requests(world: World) -> None:
@@ -525,3 +530,4 @@ def test_the_whole_network_is_ordered_and_proved_in_two_requests(world: World) -
     orders = [order for group in world.client.orders(world.scenario) for order in group]
     world.place(orders)
     assert [(order.run["target"], order.run["drift"]) for order in orders] == [("validate", False)] * 6
+    terminate_everything(world)
