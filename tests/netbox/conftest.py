@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
-from tests.netbox.netbox_world import World, ipv4, ipv6, playbook
+from tests.netbox.netbox_world import World, new_corner, playbook
 
 
 @pytest.fixture(scope="session")
@@ -21,16 +21,8 @@ def prepared(netbox: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def corner(prepared: dict[str, str]) -> World:
-    """A site and two pools of each kind, with room for the orders of all tests."""
-    name = uuid.uuid4().hex[:8]
-    made = World(prepared["NETBOX_URL"], prepared["NETBOX_TOKEN"], name, name)
-    made.declare(
-        ("dcim.site", [{"slug": made.site, "name": f"Site {name}", "status": "active"}]),
-        ("ipam.role", [{"slug": f"{role}-{name}", "name": f"{role} {name}"} for role in ("loopback", "core-link")]),
-    )
-    made.pool("loopback", f"{ipv4(64)}/24", f"{ipv6()}/64")
-    made.pool("core-link", f"{ipv4(128)}/24", f"{ipv6()}/48")
-    return made
+    """A corner for all tests."""
+    return new_corner(prepared)
 
 
 @pytest.fixture

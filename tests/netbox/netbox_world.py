@@ -195,6 +195,19 @@ def planner(
     return make
 
 
+def new_corner(netbox: dict[str, str]) -> World:
+    """A site and two pools of each kind, with room for many orders and nothing in them."""
+    name = uuid.uuid4().hex[:8]
+    made = World(netbox["NETBOX_URL"], netbox["NETBOX_TOKEN"], name, name)
+    made.declare(
+        ("dcim.site", [{"slug": made.site, "name": f"Site {name}", "status": "active"}]),
+        ("ipam.role", [{"slug": f"{role}-{name}", "name": f"{role} {name}"} for role in ("loopback", "core-link")]),
+    )
+    made.pool("loopback", f"{ipv4(64)}/24", f"{ipv6()}/64")
+    made.pool("core-link", f"{ipv4(128)}/24", f"{ipv6()}/48")
+    return made
+
+
 def ipv4(first: int) -> str:
     """A random network of 256 addresses, away from the workshop's."""
     return f"10.{first + random.randrange(60)}.{random.randrange(256)}.0"

@@ -13,9 +13,15 @@ from ansible_collections.trunkline.network.plugins.module_utils import netbox_sn
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
-from tests.netbox.netbox_world import World, playbook_of
+from tests.netbox.netbox_world import World, new_corner, playbook_of
 
 MANY = 6
+
+
+@pytest.fixture(scope="module")
+def corner(prepared: dict[str, str]) -> World:
+    """Pools of this module's own: where others have left gaps, addresses of both families cannot go together."""
+    return new_corner(prepared)
 
 
 @pytest.fixture
