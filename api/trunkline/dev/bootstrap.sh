@@ -59,10 +59,11 @@ fi
 
 # The machine's certificate store counts, as it does for pip and apt: a mirror may be signed by a company's own.
 export UV_SYSTEM_CERTS=true UV_PYTHON="$python" UV_PYTHON_DOWNLOADS=never
-unset VIRTUAL_ENV
+# Hundreds of processes start from here: where it is set, each of them would compile every module again.
+unset VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 groups=$(printf '%s' "${1:-}" | sed 's/[^,][^,]*/--group &/g; s/,/ /g')
 # shellcheck disable=SC2086 # the groups are words
-"$uv" sync --quiet --frozen --inexact $groups
+"$uv" sync --quiet --frozen --inexact --compile-bytecode $groups
 UV_PROJECT_ENVIRONMENT="$project/.trunkline/netbox-venv" "$uv" sync --quiet --frozen --compile-bytecode \
     --project api/trunkline/dev/netbox
 if [ "${2:-}" = bench ]; then
