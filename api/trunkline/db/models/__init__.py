@@ -1,0 +1,32 @@
+"""The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
+
+from trunkline.db.models.access import IdempotencyKey, Token
+from trunkline.db.models.base import Base, JsonObject
+from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
+from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
+from trunkline.db.models.runs import Event, Run, Step
+from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
+
+__all__ = [
+    "ENDED",
+    "LIVE",
+    "Approval",
+    "Base",
+    "Change",
+    "Claim",
+    "Customer",
+    "Dependency",
+    "Event",
+    "IdempotencyKey",
+    "JsonObject",
+    "Lifecycle",
+    "ProductBlock",
+    "ProductRow",
+    "RemovedValue",
+    "Run",
+    "RunStatus",
+    "RunTarget",
+    "Step",
+    "Subscription",
+    "Token",
+]

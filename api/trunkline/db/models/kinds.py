@@ -1,0 +1,57 @@
+"""The words of the domain that columns hold."""
+
+import enum
+
+
+class Lifecycle(enum.StrEnum):
+    """Where a subscription is in its life."""
+
+    INITIAL = "initial"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    MIGRATING = "migrating"
+    DISABLED = "disabled"
+    TERMINATED = "terminated"
+
+
+class RunStatus(enum.StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting-approval"
+    APPLYING = "applying"
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ROLLING_BACK = "rolling-back"
+    ROLLED_BACK = "rolled-back"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen by itself."""
+        return self in ENDED
+
+
+ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.ROLLED_BACK, RunStatus.CANCELLED})
+LIVE = frozenset(RunStatus) - ENDED
+
+
+class RunTarget(enum.StrEnum):
+    """What a run does to its subscription; a batch carries out other runs together, a task has no subscription."""
+
+    CREATE = "create"
+    MODIFY = "modify"
+    TERMINATE = "terminate"
+    VALIDATE = "validate"
+    RESYNC = "resync"
+    BATCH = "batch"
+    TASK = "task"
+
+
+class Approval(enum.StrEnum):
+    """Whether a person approves the plan before it is applied."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
