@@ -26,6 +26,7 @@ from trunkline.routes.runs.endpoints import router as runs
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
+from trunkline.routes.workers.endpoints import router as workers
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
-    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens):
+    for router in (products, customers, subscriptions, reports, forms, runs, workers, tasks, tokens):
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(health, prefix="/api/v1")

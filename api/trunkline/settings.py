@@ -66,9 +66,15 @@ class Settings(BaseSettings):
     )
     worker_in_api: bool = Field(True, description="Run a worker inside the API process")
     worker_concurrency: int = Field(2, ge=1, description="Playbooks that one worker runs at a time")
-    heartbeat_s: float = Field(5, gt=0, description="Seconds between two heartbeats of a worker")
+    total_concurrency: int | None = Field(
+        None, ge=1, description="Playbooks that all workers together run at a time; give it to each of them"
+    )
+    heartbeat_s: float = Field(2, gt=0, description="Seconds between two heartbeats of a worker")
     stalled_after_s: float = Field(
-        15, gt=0, description="Seconds without a heartbeat after which a worker's runs are taken over"
+        20,
+        gt=0,
+        description="Seconds without a heartbeat after which a worker's runs are taken over; after half of them it has "
+        "ended its playbooks itself. The same for all workers, and at least six heartbeats",
     )
     drain_s: float = Field(
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
@@ -113,6 +119,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, *secrets
 
     @property
+    def lease_s(self) -> float:
+        """Seconds after which a worker whose heartbeat the database does not take has to have ended its playbooks."""
+        return self.stalled_after_s / 2
+
+    @property
     def playbooks(self) -> Path:
         """Absolute directory of the workflows' playbooks."""
         return (self.playbooks_dir or self.project_dir / "playbooks").resolve()
@@ -135,6 +146,12 @@ def get_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    if settings.stalled_after_s < 6 * settings.heartbeat_s:
+        # Half of it is the worker's own time: two heartbeats that come late on a busy machine must not cost its runs.
+        raise SettingsError(
+            f"TRUNKLINE_STALLED_AFTER_S={settings.stalled_after_s:g} is too short: give at least six times "
+            f"TRUNKLINE_HEARTBEAT_S={settings.heartbeat_s:g}"
+        )
     if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
         raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
     return settings

@@ -6,6 +6,7 @@ Imports happen inside the commands, so that each starts as fast as it can.
 import typer
 
 from trunkline.cli import customers, db, dev, orders, product, products, runs, server, subscriptions, tasks, tokens
+from trunkline.cli.workers import workers
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
@@ -25,6 +26,7 @@ cli.add_typer(tasks.commands, name="tasks")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
+cli.command()(workers)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")

@@ -20,8 +20,10 @@ from trunkline.runs import outcome
 from trunkline.runs.calls import call_of
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
-from trunkline.runs.queue import STAGE_OF
-from trunkline.runs.record import lock_run, now, set_status
+from trunkline.runs.lease import Lease
+from trunkline.runs.patience import write
+from trunkline.runs.queue import STAGE_OF, defer, still_ours
+from trunkline.runs.record import add_note, lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
 from trunkline.runs.sweep import validate_all
 from trunkline.settings import Settings
@@ -37,6 +39,7 @@ class Engine:
     sessions: SessionMaker
     threads: ThreadPoolExecutor
     launcher: Launcher
+    lease: Lease
     stops: dict[uuid.UUID, Stop] = field(default_factory=dict)
 
     def stop(self, run_id: uuid.UUID) -> None:
@@ -70,11 +73,13 @@ class _Work:
     cancelled: bool = False
 
 
-async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
-    """Do one stage of the run, unless the run has moved on without it."""
+async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> None:
+    """Do one stage of the run, unless the run has moved on without it, or another worker has been given the job."""
+    # What is launched without the lease ends at once.
+    await engine.lease.until_held()
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
-        work = await _begin(engine, run_id, stage)
+        work = await _begin(engine, run_id, stage, job)
         if work is None:
             return
         if work.cancelled and stage != "rollback":
@@ -87,21 +92,30 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         except asyncio.CancelledError:
             await _put_back(engine, work)
             raise
-    async with engine.sessions.begin() as session:
-        run = await lock_run(session, run_id)
-        if run.attempt != work.attempt:
-            logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
-            return
-        run.stage_attempts, run.launch = 0, None
-        await acting(session, run.approved_by or run.created_by, run.id)
-        await outcome.finish(session, run, stage, result)
+    await write(engine.sessions, engine.lease, lambda session: _end(session, work, result))
 
 
-async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
+async def _end(session: AsyncSession, work: _Work, result: outcome.Result | None) -> None:
+    """Write what came of the stage; None: its playbook was killed, and the stage is begun again."""
+    run = await lock_run(session, work.run_id)
+    if run.attempt != work.attempt or STAGE_OF.get(run.status) != work.stage:
+        logger.warning("run %s has moved on without this worker; what it found is dropped", work.run_id)
+        return
+    await acting(session, run.approved_by or run.created_by, run.id)
+    if result is None:
+        await add_note(session, run, "The playbook was killed; the stage is begun again.")
+        await defer(session, run)
+        return
+    run.stage_attempts, run.launch = 0, None
+    await outcome.finish(session, run, work.stage, result)
+
+
+async def _begin(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> _Work | None:
     async with engine.sessions.begin() as session:
+        ours = await still_ours(session, job)
         run = await lock_run(session, run_id)
-        if STAGE_OF.get(run.status) != stage:
-            logger.info("run %s is %s: nothing left to do for stage %s", run_id, run.status, stage)
+        if not ours or STAGE_OF.get(run.status) != stage:
+            logger.info("run %s is %s and has moved on: nothing is left to do for stage %s", run_id, run.status, stage)
             return None
         await acting(session, run.approved_by or run.created_by, run.id)
         if run.stage_attempts >= engine.settings.stage_attempts:
@@ -111,6 +125,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         nothing_begun = run.stage_attempts == 0
         run.attempt += 1
         run.stage_attempts += 1
+        run.recorded = 0
         await _close_steps(session, run)
         carried = await outcome.carried_by(session, run)
         # What still runs elsewhere has to be stopped there first.
@@ -148,18 +163,18 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
             move(run.subscription, Lifecycle.PROVISIONING)
 
 
-async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result:
+async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result | None:
     if work.call is None:
         await validate_all(engine.sessions, work.run_id)
         return outcome.Result()
     return await _play(engine, work, work.call, stop)
 
 
-async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result:
+async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result | None:
     secrets = environment_secrets()
     if engine.settings.netbox_token:
         secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
-    recorder = Recorder(engine.sessions, work.run_id, work.stage, work.attempt, secrets)
+    recorder = Recorder(engine.sessions, engine.lease, work.run_id, work.stage, work.attempt, secrets)
     recording = asyncio.create_task(recorder.run())
     # What cannot be recorded must not go on here.
     recording.add_done_callback(lambda task: stop.release() if task.cancelled() or task.exception() else None)
@@ -173,6 +188,8 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
         await asyncio.wait([recording])
         raise
     await recording
+    if isinstance(ending, Ending) and ending.killed:
+        return None
     return _result(engine, ending, recorder.progress)
 
 

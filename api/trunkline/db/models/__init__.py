@@ -3,9 +3,10 @@
 from trunkline.db.models.access import IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
-from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
+from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget, WorkerState
 from trunkline.db.models.runs import Event, Run, Step
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
+from trunkline.db.models.workers import Worker
 
 __all__ = [
     "ENDED",
@@ -29,4 +30,6 @@ __all__ = [
     "Step",
     "Subscription",
     "Token",
+    "Worker",
+    "WorkerState",
 ]
