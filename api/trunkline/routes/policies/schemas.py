@@ -18,7 +18,8 @@ _EXAMPLE: JsonValue = {
     "expire_after_s": 86400,
     "on_failure": "hold",
 }
-Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100)]
+_Word = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Names = Annotated[list[_Word], Field(max_length=100)]
 Least = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=1, le=10_000_000)]
 Persons = Annotated[
