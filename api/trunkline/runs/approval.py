@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trunkline.db.models import JsonObject, Policy, Run, RunStatus
 from trunkline.runs.plan import size_of
 from trunkline.runs.policy import Decision, matches, strictest, subjects_of
-from trunkline.runs.queue import defer
+from trunkline.runs.queue import defer, drop
 from trunkline.runs.record import add_note, now, set_status
 
 
@@ -43,6 +43,7 @@ async def approve(session: AsyncSession, run: Run, carried: Sequence[Run], by: s
 
 async def withdraw(session: AsyncSession, run: Run, carried: Sequence[Run], title: str, detail: str) -> None:
     """The run ends; nothing was changed."""
+    await drop(session, run)
     for each in (run, *carried):
         each.error = {"title": title, "detail": detail, "host": None, "task": None}
         await set_status(session, each, RunStatus.CANCELLED, error=each.error)

@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trunkline.db.history import acting
 from trunkline.db.models import Run, RunStatus
 from trunkline.errors import IllegalTransition
-from trunkline.runs.outcome import HALF_DONE, can_roll_back
+from trunkline.runs.outcome import HALF_DONE, can_roll_back, why
 from trunkline.runs.queue import defer
 from trunkline.runs.record import set_status
 
 
 async def apply_again(session: AsyncSession, run: Run, carried: Sequence[Run], by: str) -> None:
     """The playbook is run once more, with the same values."""
+    # Something was done already: a cancel that comes before it begins has something to roll back.
+    run.stage_attempts = 1
     for each in (run, *carried):
         each.error = None
         await set_status(session, each, RunStatus.APPLYING, by=by)
@@ -39,8 +41,8 @@ async def give_up(session: AsyncSession, run: Run, carried: Sequence[Run]) -> No
     await acting(session, run.cancel_requested_by or run.created_by, run.id)
     for each in (run, *carried):
         first = each.error or {}
-        why = f": {run.cancel_reason}" if run.cancel_reason else "."
-        each.error = first | {"detail": f"{first.get('detail')} Given up by {run.cancel_requested_by}{why} {HALF_DONE}"}
+        given_up = f"Given up by {run.cancel_requested_by}{why(run)} {HALF_DONE}"
+        each.error = first | {"detail": f"{first.get('detail')} {given_up}"}
         if each.subscription is not None:
             each.subscription.insync = False
         await set_status(session, each, RunStatus.FAILED, error=each.error)

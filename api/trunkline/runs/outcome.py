@@ -59,7 +59,7 @@ async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
         return
     wanted = run.cancel_requested_by is not None
     if result.cancelled and wanted:
-        error = error | {"detail": f"Cancelled by {run.cancel_requested_by} while it was being applied{_why(run)}"}
+        error = error | {"detail": f"Cancelled by {run.cancel_requested_by} while it was being applied{why(run)}"}
     run.error = error
     if not wanted and on_failure(run) is OnFailure.HOLD:
         if run.subscription is not None:
@@ -83,8 +83,9 @@ def on_failure(run: Run) -> OnFailure:
     return OnFailure.ROLLBACK if decision is None else decision.on_failure
 
 
-def _why(run: Run) -> str:
-    return f": {run.cancel_reason}" if run.cancel_reason else "."
+def why(run: Run) -> str:
+    """The end of a sentence that says who stopped the run."""
+    return f": {run.cancel_reason.rstrip('.')}." if run.cancel_reason else "."
 
 
 def subscription_of(run: Run) -> Subscription:
@@ -140,7 +141,7 @@ async def finish_rollback(session: AsyncSession, run: Run, result: Result) -> No
         first = run.error or {}
         failed = f"Rolling back failed as well: {result.error['detail']}"
         if result.cancelled and run.cancel_requested_by:
-            failed = f"The rollback was stopped by {run.cancel_requested_by}{_why(run)} {HALF_DONE}"
+            failed = f"The rollback was stopped by {run.cancel_requested_by}{why(run)} {HALF_DONE}"
         detail = f"{first.get('detail')} {failed}"
         run.error = first | {"detail": detail, "rollback": result.error}
         if run.subscription is not None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Approval, Run, RunStatus, RunTarget
 from trunkline.runs import approval
-from trunkline.runs.outcome import Result, subscription_of
+from trunkline.runs.outcome import Result, subscription_of, why
 from trunkline.runs.plan import changes_anything, digest, plan_of
 from trunkline.runs.queue import defer
 from trunkline.runs.record import now, set_status
@@ -28,16 +28,17 @@ async def finish_plan(session: AsyncSession, run: Run, result: Result, shares: M
 
 async def cancel_before_apply(session: AsyncSession, run: Run, carried: list[Run]) -> None:
     """Nothing was changed: the run just ends."""
-    why = f": {run.cancel_reason}" if run.cancel_reason else "."
-    detail = f"Cancelled by {run.cancel_requested_by} before anything was changed{why}"
+    detail = f"Cancelled by {run.cancel_requested_by} before anything was changed{why(run)}"
     for each in carried:
         each.cancel_requested_by, each.cancel_reason = run.cancel_requested_by, run.cancel_reason
     await approval.withdraw(session, run, carried, "Cancelled", detail)
 
 
 async def _not_planned(session: AsyncSession, run: Run, carried: list[Run], result: Result) -> None:
-    run.away_since = run.away_since or now()
-    pause = pause_before_next(run.away_since, now(), result.patience_s)
+    pause = None
+    if result.patience_s:
+        run.away_since = run.away_since or now()
+        pause = pause_before_next(run.away_since, now(), result.patience_s)
     for each in (run, *carried):
         if pause is None:
             each.error = result.error

@@ -27,6 +27,12 @@ _DEFER = text(
     ])
     """
 )
+_DROP = text(
+    """
+    SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs
+    WHERE status = 'todo' AND lock = :lock AND args ->> 'run_id' = :run_id
+    """
+)
 # One statement, and each row locked: two workers that look at once never put back a job that was taken meanwhile.
 _RETRY_STALLED = text(
     """
@@ -71,6 +77,11 @@ async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -
             "after_s": after_s,
         },
     )
+
+
+async def drop(session: AsyncSession, run: Run) -> None:
+    """Take the run's job off the queue, so that what comes next in its lane need not wait for it."""
+    await session.execute(_DROP, {"lock": run.lane, "run_id": str(run.id)})
 
 
 async def retry_stalled(session: AsyncSession, seconds: float) -> list[uuid.UUID]:

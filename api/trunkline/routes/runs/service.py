@@ -29,7 +29,7 @@ async def get(session: AsyncSession, run_id: uuid.UUID) -> Run:
 
 async def approve(session: AsyncSession, caller: Caller, run_id: uuid.UUID, digest: str | None) -> Run:
     """The run goes on with its plan. Raises IllegalTransition, or Conflict for another plan than the one looked at."""
-    run = await _to_decide_on(session, caller, run_id, "approve")
+    run = await _to_decide_on(session, run_id, "approve")
     if digest is not None and digest != run.plan_digest:
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest
@@ -40,15 +40,15 @@ async def approve(session: AsyncSession, caller: Caller, run_id: uuid.UUID, dige
 
 async def reject(session: AsyncSession, caller: Caller, run_id: uuid.UUID, reason: str) -> Run:
     """The run ends, nothing was changed. Raises IllegalTransition, Conflict."""
-    run = await _to_decide_on(session, caller, run_id, "reject")
+    run = await _to_decide_on(session, run_id, "reject")
     carried = await carried_by(session, run)
     _ask_to_stop((run, *carried), caller, reason)
     await approval.withdraw(session, run, carried, "Rejected", f"Rejected by {caller.name}: {reason}")
     return run
 
 
-async def _to_decide_on(session: AsyncSession, caller: Caller, run_id: uuid.UUID, what: str) -> Run:  # noqa: ARG001
-    """The run, if its plan waits for a decision: who may make one is asked here and nowhere else."""
+async def _to_decide_on(session: AsyncSession, run_id: uuid.UUID, what: str) -> Run:
+    """The run, if its plan waits for a decision; whatever stands against approving or rejecting is said here."""
     run = await lock_run(session, run_id)
     _refuse_carried(run, what)
     if run.status is not RunStatus.AWAITING_APPROVAL:
