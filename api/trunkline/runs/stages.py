@@ -139,6 +139,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
             await planned.cancel_before_apply(session, run, carried)
             return None
         if cancelled:
+            run.stage_attempts = 0
             await finish(session, run, stage, outcome.Result(error=outcome.CANCELLED, cancelled=True))
             return None
         for member in (run, *carried):
