@@ -28,19 +28,19 @@ def follow(client: "Client", run: "Json", *, quiet: bool, until_approval: bool =
     return dict(client.call("GET", f"/runs/{run['id']}"))
 
 
-def exit_code(run: "Json") -> int:
-    """0: done as ordered; see docs/cli.md for the others."""
-    if run["status"] != "completed":
+def exit_code(run: "Json", wanted: str = "completed") -> int:
+    """0: it ended as `wanted`, or waits for approval; see docs/cli.md for the others."""
+    if run["status"] != wanted:
         return 0 if run["status"] == WAITS else FAILED
     return DRIFT if run["drift"] else 0
 
 
-def report(run: "Json", *, as_json: bool) -> int:
+def report(run: "Json", *, as_json: bool, wanted: str = "completed") -> int:
     """Print how the run ended; its exit code."""
     if as_json:
         show.as_json(run)
-        return exit_code(run)
-    if run["status"] not in ("completed", WAITS):
+        return exit_code(run, wanted)
+    if run["status"] not in (wanted, WAITS):
         error = run["error"] or {}
         where = ", ".join(str(error[key]) for key in ("host", "task") if error.get(key))
         detail = error.get("detail") or error.get("title") or run["status"]
@@ -49,7 +49,7 @@ def report(run: "Json", *, as_json: bool) -> int:
         raise CliError(f"{run['title']}: {run['status']}: {detail}{f' ({where})' if where else ''}; {again}", FAILED)
     said = "differs from what was ordered" if run["drift"] else run["status"]
     show.console().print(f"{run['title']}: {said} (run {run['id'][:8]})", markup=False)
-    return exit_code(run)
+    return exit_code(run, wanted)
 
 
 class _Silent:

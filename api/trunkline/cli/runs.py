@@ -142,9 +142,13 @@ def _act(which: str, what: str, *, wait: bool, json: bool, body: object = None) 
     from trunkline.cli.follow import report
 
     client = Client.from_environment()
-    run = client.call("POST", f"/runs/{find.run(client, which)}/{what}", body=body)
+    asked = find.run(client, which)
+    run = client.call("POST", f"/runs/{asked}/{what}", body=body)
     if wait:
-        raise typer.Exit(report(to_the_end(client, run, quiet=json, until_approval=True), as_json=json))
+        # A run that is taken back itself ends so; the run that takes another back has to be completed.
+        wanted = "rolled-back" if what == "rollback" and run["id"] == asked else "completed"
+        run = to_the_end(client, run, quiet=json, until_approval=True)
+        raise typer.Exit(report(run, as_json=json, wanted=wanted))
     if json:
         show.as_json(run)
     else:
