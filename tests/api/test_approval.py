@@ -43,8 +43,8 @@ def test_policies_are_set_changed_listed_and_removed(service: Service) -> None:
         ({"customers": ["nobody"]}, "customers", "there is no customer 'nobody'"),
         ({"approval": "never"}, "approval", "'auto' or 'manual'"),
         ({"min_lines": 0}, "min_lines", "greater than"),
-        ({"escalate_to": ["x"]}, "", "escalate_to: give escalate_after_s as well"),
-        ({"escalate_after_s": 9, "expire_after_s": 9}, "", "escalate_after_s: must be less than expire_after_s"),
+        ({"escalate_to": ["x"]}, "escalate_to", "give escalate_after_s as well"),
+        ({"escalate_after_s": 9, "expire_after_s": 9}, "expire_after_s", "must be more than escalate_after_s"),
     ],
 )
 def test_a_rule_that_would_never_do_what_it_says_is_refused(

@@ -1,9 +1,9 @@
 """Policies as the API speaks of them."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 
 from trunkline.db.models import Approval, OnFailure, RunTarget
 from trunkline.routes.paging import ListParams
@@ -48,13 +48,19 @@ class Rule(BaseModel):
         OnFailure.ROLLBACK, description="hold: what an apply that fails has done is kept until a person decides"
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.escalate_to and self.escalate_after_s is None:
-            raise ValueError("escalate_to: give escalate_after_s as well, the time after which they are told")
-        if self.escalate_after_s and self.expire_after_s and self.escalate_after_s >= self.expire_after_s:
-            raise ValueError("escalate_after_s: must be less than expire_after_s, when the run is cancelled")
-        return self
+    @field_validator("escalate_to")
+    @classmethod
+    def _has_a_time(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if value and info.data.get("escalate_after_s") is None:
+            raise ValueError("give escalate_after_s as well, the time after which they are told")
+        return value
+
+    @field_validator("expire_after_s")
+    @classmethod
+    def _after_escalation(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value <= (info.data.get("escalate_after_s") or 0):
+            raise ValueError("must be more than escalate_after_s: who is told then needs time to answer")
+        return value
 
 
 class PolicyOut(Rule):
