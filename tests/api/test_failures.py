@@ -130,7 +130,7 @@ def test_a_cancelled_apply_is_rolled_back(service: Service) -> None:
 
 def test_a_cancelled_rollback_stops_half_way_and_can_be_repaired(service: Service) -> None:
     with service.trouble("fail-apply-pe"), service.trouble("hold-terminate"):
-        run = service.order_node("sie-pe")
+        run = service.order_node("ver-pe")
         for event in service.events(run):
             if event["task"] == "Hold until released" and event["stage"] == "rollback":
                 break

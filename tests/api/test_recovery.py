@@ -90,4 +90,6 @@ def test_a_run_in_an_impossible_state_ends_and_says_so(service: Service) -> None
     assert not run["subscription"]["insync"]
     # Nothing stands in the way of what comes next.
     service.sql(f"UPDATE subscriptions SET status = 'initial' WHERE id = '{run['subscription']['id']}'")
-    assert service.done(service.call("POST", f"/runs/{run['id']}/retry", 202))["subscription"]["status"] == "active"
+    again = service.wait_for(service.call("POST", f"/runs/{run['id']}/retry", 202), "awaiting-approval")
+    service.call("POST", f"/runs/{again['id']}/approve", 202)
+    assert service.done(again)["subscription"]["status"] == "active"
