@@ -78,7 +78,7 @@ def test_bad_input_is_named_by_field(service: Service, body: Any, field: str, sa
 
 
 def test_what_no_worker_has_begun_is_cancelled_at_once(service: Service) -> None:
-    run = service.order_node("lon-pe")
+    run = service.order_node("zrh-pe")
     answer = service.call("POST", f"/runs/{run['id']}/cancel", 202, json={"reason": "the wrong site"})
     assert (answer["status"], answer["subscription"]["status"]) == ("cancelled", "initial")
     assert answer["error"]["detail"] == "Cancelled by tests before anything was changed: the wrong site."
