@@ -113,7 +113,7 @@ def test_the_message_is_what_the_module_said(result: dict[str, Any], message: st
         ("runner_on_failed", {"msg": "the site is not known", "away": False}, False),
     ],
 )
-def test_what_did_not_answer_may_answer_later(event: str, result: dict[str, object], away: bool) -> None:
+def test_what_did_not_answer_may_answer_later(event: str, result: dict[str, Any], away: bool) -> None:
     progress = Progress([])
     progress.take(_result(event, **result))
     assert progress.failures[0].away is away

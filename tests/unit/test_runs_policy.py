@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.db.models import Approval, OnFailure, Policy
+from trunkline.db.models import Approval, JsonObject, OnFailure, Policy
 from trunkline.runs.plan import Size, size_of
 from trunkline.runs.planned import pause_before_next
 from trunkline.runs.policy import Subject, matches, strictest
@@ -85,7 +85,7 @@ def test_of_several_policies_the_strictest_words_hold_together() -> None:
 
 
 def test_the_size_of_a_plan_counts_changed_lines_and_no_headers() -> None:
-    plan = {"netbox": [{"op": "create"}], "devices": {"r1": DIFF, "r2": "+x"}}
+    plan: JsonObject = {"netbox": [{"op": "create"}], "devices": {"r1": DIFF, "r2": "+x"}}
     assert size_of(plan) == Size(operations=1, devices=2, lines=4)
 
 
