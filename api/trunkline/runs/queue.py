@@ -22,8 +22,15 @@ STAGE_OF: dict[RunStatus, str] = {
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1
+        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), now() + CAST(:after_s AS float8) * interval '1 s')
+        ::procrastinate_job_to_defer_v1
     ])
+    """
+)
+_DROP = text(
+    """
+    SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs
+    WHERE status = 'todo' AND lock = :lock AND args ->> 'run_id' = :run_id
     """
 )
 # One statement, and each row locked: two workers that look at once never put back a job that was taken meanwhile.
@@ -56,8 +63,8 @@ def make_queue(libpq_url: str, pool_size: int) -> App:
     return App(connector=PsycopgConnector(conninfo=libpq_url, min_size=1, max_size=pool_size))
 
 
-async def defer(session: AsyncSession, run: Run) -> None:
-    """Queue the stage that the run's status calls for; it starts when the session commits."""
+async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -> None:
+    """Queue the stage that the run's status calls for; it starts when the session commits, or so much later."""
     if run.carried:
         return
     await session.execute(
@@ -67,8 +74,14 @@ async def defer(session: AsyncSession, run: Run) -> None:
             "task": STAGE_OF[run.status],
             "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
+            "after_s": after_s,
         },
     )
+
+
+async def drop(session: AsyncSession, run: Run) -> None:
+    """Take the run's job off the queue, so that what comes next in its lane need not wait for it."""
+    await session.execute(_DROP, {"lock": run.lane, "run_id": str(run.id)})
 
 
 async def retry_stalled(session: AsyncSession, seconds: float) -> list[uuid.UUID]:
