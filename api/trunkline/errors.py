@@ -59,6 +59,12 @@ class Unauthorized(Problem):
     status, slug, title = 401, "unauthorized", "Token missing or wrong"
 
 
+class Forbidden(Problem):
+    """The caller is known and may not do it; the detail says which role it takes."""
+
+    status, slug, title = 403, "forbidden", "Not allowed"
+
+
 class NotFound(Problem):
     """What the path names does not exist."""
 

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from trunkline import __version__
-from trunkline.auth import Callers
+from trunkline.access.callers import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import openapi, problems
-from trunkline.routes.authentication import authenticate
+from trunkline.routes.audit.endpoints import router as audit
+from trunkline.routes.authentication import deny_undeclared
 from trunkline.routes.customers.endpoints import router as customers
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
@@ -23,6 +24,8 @@ from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
+from trunkline.routes.sessions.endpoints import log_in as log_in_router
+from trunkline.routes.sessions.endpoints import router as sessions
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
@@ -56,10 +59,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.given_settings = settings
     problems.install(app)
     openapi.install(app)
-    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
-    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens):
+    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
+    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens, sessions, audit):
         secured.include_router(router)
     app.include_router(secured)
+    app.include_router(log_in_router, prefix="/api/v1")
     app.include_router(health, prefix="/api/v1")
     app.include_router(metrics_router)
 

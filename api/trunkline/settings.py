@@ -74,6 +74,8 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
     stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
+    session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 

@@ -10,6 +10,7 @@ from trunkline.routes.problems import MEDIA_TYPE
 _SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 _COMMON = {
     "401": "No token, or one that opens nothing",
+    "403": "The caller may not do this",
     "404": "What the path names does not exist",
     "422": "The input is wrong: `errors` names each field",
     "503": "Something that is needed does not answer",

@@ -1,7 +1,7 @@
 """Every error as a problem document (RFC 9457)."""
 
 import re
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,7 +9,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from trunkline.errors import FieldError, Invalid, Problem, Unauthorized, Unavailable, field_errors, invalid
+from trunkline.access.audit import record
+from trunkline.errors import FieldError, Forbidden, Invalid, Problem, Unauthorized, Unavailable, field_errors, invalid
+from trunkline.routes.session import address_of
+
+if TYPE_CHECKING:
+    from trunkline.access import Caller
+    from trunkline.db.models import JsonObject
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -25,8 +31,21 @@ def _response(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.document(), problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _on_problem(_: Request, error: Exception) -> JSONResponse:
-    return _response(cast("Problem", error))
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    problem = cast("Problem", error)
+    if isinstance(problem, Forbidden):
+        await _record(request, problem)
+    return _response(problem)
+
+
+async def _record(request: Request, refusal: Forbidden) -> None:
+    """Who was refused what is on record: it shows who tries doors."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        return
+    after: JsonObject = {"method": request.method, "detail": refusal.detail}
+    async with request.app.state.sessions.begin() as session:
+        await record(session, caller, address_of(request), "refused", "request", request.url.path, after)
 
 
 async def _on_request_validation(_: Request, error: Exception) -> JSONResponse:
