@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
@@ -31,6 +32,9 @@ from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from trunkline.access.oidc import Provider
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +87,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reader = make_reader(settings.database_url)
     app.state.callers = Callers()
     app.state.hub = Hub()
+    app.state.oidc = _oidc(settings)
     app.state.choices = NetBoxChoices(settings)
     listening = app.state.hub.listen(settings.libpq_url, app.state.callers)
     tasks = [asyncio.create_task(listening, name="follow runs and tokens")]
@@ -97,7 +102,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+        if app.state.oidc is not None:
+            await app.state.oidc.http.aclose()
         await app.state.reader.dispose()
+
+
+def _oidc(settings: Settings) -> "Provider | None":
+    if settings.oidc_issuer is None:
+        return None
+    # Loaded where it is needed: most do without it.
+    import httpx  # noqa: PLC0415
+
+    from trunkline.access.oidc import Provider  # noqa: PLC0415
+
+    return Provider(settings, httpx.AsyncClient(follow_redirects=False))
 
 
 async def _work(settings: Settings) -> None:

@@ -95,6 +95,21 @@ class Settings(BaseSettings):
         300, ge=0, description="Seconds that AWX may not answer before a stage that needs it is given up as failed"
     )
 
+    public_url: str | None = Field(
+        None, description="Address at which browsers reach the service; the request's own when unset"
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID provider, as it calls itself (docs/access.md)")
+    oidc_client_id: str | None = Field(None, description="This service's name at the provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; unset for a public client")
+    oidc_audience: str | None = Field(
+        None, description="Audience of the provider's tokens that open the API as bearer tokens; none do when unset"
+    )
+    oidc_name_claim: str = Field("preferred_username", description="Claim that names the person; else sub")
+    oidc_roles_claim: str = Field("groups", description="Claim with groups or roles; realm_access.roles is a path")
+    oidc_scopes: dict[str, list[str]] = Field(
+        {}, description='What groups may do, as JSON: {"noc": ["operator"], "uni": ["viewer:customer=uni"]}'
+    )
+
     netbox_url: str | None = Field(
         None, validation_alias="NETBOX_URL", description="NetBox that the playbooks document in"
     )
@@ -139,7 +154,23 @@ def get_settings() -> Settings:
         raise SettingsError(_explain(error)) from None
     if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
         raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
+    if settings.oidc_issuer:
+        _must_do_for_oidc(settings)
     return settings
+
+
+def _must_do_for_oidc(settings: Settings) -> None:
+    from trunkline.access.roles import parse_scopes  # noqa: PLC0415 (most do without it)
+
+    if not (settings.oidc_client_id and settings.oidc_scopes):
+        raise SettingsError(
+            "TRUNKLINE_OIDC_ISSUER is set: set TRUNKLINE_OIDC_CLIENT_ID and TRUNKLINE_OIDC_SCOPES as well"
+        )
+    try:
+        for scopes in settings.oidc_scopes.values():
+            parse_scopes(scopes)
+    except ValueError as error:
+        raise SettingsError(f"TRUNKLINE_OIDC_SCOPES: {error}") from None
 
 
 def _explain(error: ValidationError) -> str:

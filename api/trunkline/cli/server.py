@@ -25,7 +25,7 @@ def serve(
 
     settings = get_settings()
     _log()
-    _show_first_token(settings)
+    show_first_token(settings)
     uvicorn.run(
         "trunkline.main:app",
         host=host or settings.host,
@@ -35,7 +35,7 @@ def serve(
     )
 
 
-def _show_first_token(settings: "Settings") -> None:
+def show_first_token(settings: "Settings") -> None:
     """On the first start a token for the admin, on the terminal and nowhere else: a log would keep it."""
     import asyncio
     import sys

@@ -3,21 +3,26 @@
 import enum
 import hmac
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller, Role
 from trunkline.access.reach import of_run, of_subscription
 from trunkline.access.sessions import COOKIE, find_session
-from trunkline.access.tokens import REMEDY, find_caller
+from trunkline.access.tokens import PREFIX, REMEDY, find_caller
 from trunkline.errors import Forbidden, NotFound, Unauthorized
 
 if TYPE_CHECKING:
     from trunkline.access.callers import Callers
+    from trunkline.access.oidc import Provider
+
+type LookUp = Callable[[str], Awaitable[Caller]]
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _CSRF_HEADER = "X-CSRF-Token"
@@ -32,9 +37,12 @@ async def authenticate(
     """The caller of the request: the holder of a bearer token, else of a session. Raises Unauthorized, Forbidden."""
     cookie = request.cookies.get(COOKIE)
     if credentials is not None:
-        caller = await _find(request, credentials.credentials, find_caller)
+        provider: Provider | None = request.app.state.oidc
+        token = credentials.credentials
+        ours = provider is None or token.startswith(PREFIX)
+        caller = await _find(request, token, _in_database(request, find_caller) if ours else provider.caller)
     elif cookie:
-        caller = await _find(request, cookie, find_session)
+        caller = await _find(request, cookie, _in_database(request, find_session))
         await _must_be_our_page(request, caller)
     else:
         raise Unauthorized(f"The request has no token. {REMEDY}")
@@ -107,13 +115,20 @@ async def deny_undeclared(request: Request, caller: Authenticated) -> None:
         raise caller.refusal(Role.ADMIN, "because the endpoint declares nothing")
 
 
-async def _find(request: Request, secret: str, look_up: Any) -> Caller:  # noqa: ANN401 (one of two functions)
+def _in_database(request: Request, find: Callable[[AsyncSession, str], Awaitable[Caller]]) -> LookUp:
+    async def look_up(secret: str) -> Caller:
+        async with request.app.state.sessions() as session:
+            return await find(session, secret)
+
+    return look_up
+
+
+async def _find(request: Request, secret: str, look_up: LookUp) -> Caller:
     callers: Callers = request.app.state.callers
     caller = callers.find(secret)
     if caller is None:
         told = callers.told
-        async with request.app.state.sessions() as session:
-            caller = await look_up(session, secret)
+        caller = await look_up(secret)
         callers.keep(secret, caller, told)
     return caller
 

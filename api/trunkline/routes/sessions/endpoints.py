@@ -7,15 +7,18 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.access import Caller, Role
-from trunkline.access.sessions import COOKIE, NewSession, close_session, log_in_with_token
+from trunkline.access.sessions import COOKIE, close_session, log_in_with_token
 from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.session import Session, address_of
+from trunkline.routes.sessions.cookies import is_https, set_cookie
+from trunkline.routes.sessions.oidc import router as oidc
 
 if TYPE_CHECKING:
     from trunkline.settings import Settings
 
 router = APIRouter(prefix="/session", tags=["session"])
 log_in = APIRouter(prefix="/session", tags=["session"])
+log_in.include_router(oidc)
 
 
 class LogIn(BaseModel):
@@ -56,13 +59,6 @@ async def delete_session(session: Session, request: Request, response: Response)
     await end(session, request, response)
 
 
-def set_cookie(request: Request, response: Response, opened: NewSession) -> None:
-    """Hand the session's cookie to the browser."""
-    response.set_cookie(
-        COOKIE, opened.cookie, expires=opened.expires_at, httponly=True, samesite="lax", secure=_is_https(request)
-    )
-
-
 async def end(session: Session, request: Request, response: Response) -> None:
     """Close the session of the request's cookie, and take the cookie back."""
     cookie = request.cookies.get(COOKIE)
@@ -70,11 +66,7 @@ async def end(session: Session, request: Request, response: Response) -> None:
         await close_session(session, cookie)
         await session.commit()
         request.app.state.callers.forget()
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_https(request))
-
-
-def _is_https(request: Request) -> bool:
-    return request.url.scheme == "https"
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=is_https(request))
 
 
 def _shown(caller: Caller) -> SessionOut:
