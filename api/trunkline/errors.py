@@ -107,6 +107,18 @@ class PreconditionFailed(Problem):
     status, slug, title = 412, "precondition-failed", "Changed meanwhile"
 
 
+class TooLarge(Problem):
+    """The request's body is larger than any that makes sense."""
+
+    status, slug, title = 413, "too-large", "Request too large"
+
+
+class TooMany(Problem):
+    """The caller sends more requests than it may."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+
 class Invalid(Problem):
     """The input is wrong; `errors` names each field."""
 

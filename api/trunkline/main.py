@@ -15,7 +15,7 @@ from trunkline import __version__
 from trunkline.access.callers import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
-from trunkline.routes import openapi, problems
+from trunkline.routes import limits, openapi, problems
 from trunkline.routes.audit.endpoints import router as audit
 from trunkline.routes.authentication import deny_undeclared
 from trunkline.routes.customers.endpoints import router as customers
@@ -63,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.given_settings = settings
     problems.install(app)
     openapi.install(app)
+    limits.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
     for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens, sessions, audit):
         secured.include_router(router)
@@ -87,6 +88,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reader = make_reader(settings.database_url)
     app.state.callers = Callers()
     app.state.hub = Hub()
+    app.state.rates = limits.Rates(settings.requests_per_minute)
+    app.state.failures = limits.Rates(settings.failures_per_minute)
     app.state.oidc = _oidc(settings)
     app.state.choices = NetBoxChoices(settings)
     listening = app.state.hub.listen(settings.libpq_url, app.state.callers)

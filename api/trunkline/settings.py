@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
     stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
+    )
+    failures_per_minute: int = Field(
+        300, ge=0, description="Requests without a valid token or session that one address may send; 0: any number"
+    )
     four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
     session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")

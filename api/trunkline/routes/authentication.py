@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -17,6 +18,7 @@ from trunkline.access.reach import of_run, of_subscription
 from trunkline.access.sessions import COOKIE, find_session
 from trunkline.access.tokens import PREFIX, REMEDY, find_caller
 from trunkline.errors import Forbidden, NotFound, Unauthorized
+from trunkline.routes.session import address_of
 
 if TYPE_CHECKING:
     from trunkline.access.callers import Callers
@@ -27,14 +29,28 @@ type LookUp = Callable[[str], Awaitable[Caller]]
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _CSRF_HEADER = "X-CSRF-Token"
 _CSRF_FIELD = "csrf_token"
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM = "application/x-www-form-urlencoded"
 _bearer = HTTPBearer(auto_error=False, description="A token made by `trunkline tokens create NAME`")
 
 
 async def authenticate(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """The caller of the request: the holder of a bearer token, else of a session. Raises Unauthorized, Forbidden."""
+    """The caller of the request: the holder of a bearer token, else of a session.
+
+    Raises Unauthorized, Forbidden, TooMany.
+    """
+    try:
+        caller = await _authenticated(request, credentials)
+    except Unauthorized:
+        request.app.state.failures.take(address_of(request))
+        raise
+    request.app.state.rates.take(caller.name)
+    request.state.caller = caller
+    return caller
+
+
+async def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:
     cookie = request.cookies.get(COOKIE)
     if credentials is not None:
         provider: Provider | None = request.app.state.oidc
@@ -46,7 +62,6 @@ async def authenticate(
         await _must_be_our_page(request, caller)
     else:
         raise Unauthorized(f"The request has no token. {REMEDY}")
-    request.state.caller = caller
     return caller
 
 
@@ -138,7 +153,7 @@ async def _must_be_our_page(request: Request, caller: Caller) -> None:
     if request.method in _SAFE or caller.csrf is None:
         return
     given = request.headers.get(_CSRF_HEADER)
-    if given is None and request.headers.get("Content-Type", "").partition(";")[0] in _FORMS:
-        given = str((await request.form()).get(_CSRF_FIELD, ""))
+    if given is None and request.headers.get("Content-Type", "").partition(";")[0] == _FORM:
+        given = dict(parse_qsl((await request.body()).decode(errors="replace"))).get(_CSRF_FIELD)
     if given is None or not hmac.compare_digest(given.encode(), caller.csrf.encode()):
         raise Forbidden(f"Send the session's CSRF token (GET /api/v1/session tells it) as {_CSRF_HEADER}.")
