@@ -108,6 +108,7 @@ def ordered(service: Service) -> dict[str, Any]:
 
 def test_limits_are_kept_at_every_endpoint(service: Service, door: Door, ordered: dict[str, Any]) -> None:
     client = door("admin:customer=uni", name="limited")
+    expected: tuple[int, ...]
     for method, path in NEEDED:
         status = client.request(method, _filled(path, **ordered)).status_code
         if not path.startswith(WITHIN_LIMITS) or (method, path) == ("POST", "/tasks/{name}"):

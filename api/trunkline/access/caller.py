@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from trunkline.access.roles import Role, Scope
 from trunkline.db.models import Customer, Run, Subscription
@@ -81,6 +81,6 @@ def _holds_for(scope: Scope) -> ColumnElement[bool]:
     if scope.product is not None:
         limits.append(Subscription.product_slug == scope.product)
     if scope.customer is not None:
-        named: Select[tuple[object]] = select(Customer.id).where(Customer.shortcode == scope.customer)
+        named = select(Customer.id).where(Customer.shortcode == scope.customer)
         limits.append(Subscription.customer_id.in_(named))
     return and_(true(), *limits)

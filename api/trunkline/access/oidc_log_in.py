@@ -92,7 +92,7 @@ async def _id_token(provider: Provider, attempt: Attempt, code: str, redirect_ur
         "redirect_uri": redirect_uri,
         "code_verifier": attempt.verifier,
     }
-    auth = None
+    auth: httpx.Auth = httpx.Auth()
     if settings.oidc_client_secret is None:
         sent["client_id"] = str(settings.oidc_client_id)
     else:

@@ -44,7 +44,7 @@ class Scope:
         """The scope that `text` names. Raises ValueError, which says what a scope looks like."""
         name, colon, rest = text.partition(":")
         parts = rest.split(",") if colon else []
-        limits = dict(found.groups() for part in parts if (found := _LIMIT.match(part)) is not None)
+        limits = {found[1]: found[2] for part in parts if (found := _LIMIT.match(part)) is not None}
         if name not in set(Role) or len(limits) != len(parts):
             raise ValueError(
                 f"{text[:100]!r} is no scope: give {', '.join(Role)}, with :product=SLUG, :customer=SHORTCODE "

@@ -55,8 +55,10 @@ async def _authenticated(request: Request, credentials: HTTPAuthorizationCredent
     if credentials is not None:
         provider: Provider | None = request.app.state.oidc
         token = credentials.credentials
-        ours = provider is None or token.startswith(PREFIX)
-        caller = await _find(request, token, _in_database(request, find_caller) if ours else provider.caller)
+        look_up = _in_database(request, find_caller)
+        if provider is not None and not token.startswith(PREFIX):
+            look_up = provider.caller
+        caller = await _find(request, token, look_up)
     elif cookie:
         caller = await _find(request, cookie, _in_database(request, find_session))
         await _must_be_our_page(request, caller)
@@ -98,7 +100,7 @@ class Needed:
     async def _must_reach(self, request: Request, caller: Caller) -> None:
         name, find = _OF[self.where]
         try:
-            named = uuid.UUID(request.path_params[name])
+            named = uuid.UUID(str(request.path_params[name]))
         except ValueError:
             return  # the endpoint refuses what is no id
         async with request.app.state.sessions() as session:

@@ -85,7 +85,7 @@ def _row(cells: list[str]) -> str:
     return written.getvalue()
 
 
-def _between[T: tuple[AuditEntry]](query: Select[T], since: datetime | None, until: datetime | None) -> Select[T]:
+def _between(query: Select[AuditEntry], since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
     if since is not None:
         query = query.where(AuditEntry.at >= since)
     if until is not None:
