@@ -6,6 +6,7 @@ Imports happen inside the commands, so that each starts as fast as it can.
 import typer
 
 from trunkline.cli import (
+    audit,
     customers,
     db,
     dev,
@@ -42,6 +43,7 @@ cli.command()(server.worker)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")
+cli.add_typer(audit.commands, name="audit")
 
 
 @cli.callback()

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import func, select
 
+from trunkline.access import Role
 from trunkline.catalog import PRODUCTS
 from trunkline.catalog.types import Slug
 from trunkline.db.models import Customer, Policy
 from trunkline.errors import FieldError, NotFound, ProblemDocument, invalid
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.etags import IfMatch, etag, must_match
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.policies.schemas import PolicyFilter, PolicyOut, Rule
@@ -21,13 +23,18 @@ _CHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", summary="List policies", response_model=Page[PolicyOut] | Page[Partial])
+@router.get(
+    "",
+    summary="List policies",
+    response_model=Page[PolicyOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
 async def list_policies(session: Session, params: Annotated[PolicyFilter, Query()]) -> Response:
     """Policies, by name. Of all that match a plan the strictest word of each kind holds, whatever their order."""
     return await _LISTING.answer(session, select(Policy), params, PolicyOut)
 
 
-@router.get("/{name}", summary="A policy")
+@router.get("/{name}", summary="A policy", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
 async def get_policy(session: Session, name: str, response: Response) -> PolicyOut:
     """The policy with this name."""
     return _shown(await _get(session, name), response)
@@ -37,6 +44,7 @@ async def get_policy(session: Session, name: str, response: Response) -> PolicyO
     "/{name}",
     summary="Set a policy",
     responses={201: {"model": PolicyOut, "description": "It is new"}, **_CHANGED},
+    dependencies=[needs(Role.ADMIN)],
 )
 async def put_policy(
     session: Session, name: Slug, body: Rule, response: Response, if_match: IfMatch = None
@@ -65,7 +73,9 @@ async def put_policy(
     return _shown(row, response)
 
 
-@router.delete("/{name}", status_code=204, summary="Remove a policy", responses=_CHANGED)
+@router.delete(
+    "/{name}", status_code=204, summary="Remove a policy", responses=_CHANGED, dependencies=[needs(Role.ADMIN)]
+)
 async def delete_policy(session: Session, name: str, if_match: IfMatch = None) -> None:
     """What it said of plans that are made already holds on."""
     row = await _get(session, name, lock=True)
