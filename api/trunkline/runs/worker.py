@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run, WorkerState
 from trunkline.db.session import make_engine, make_sessions
+from trunkline.runs.deadlines import watch
 from trunkline.runs.heartbeat import Code, Heartbeat
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
 from trunkline.runs.lease import Lease, dead_here
-from trunkline.runs.queue import QUEUE, defer, make_queue, runs_without_job, take_away
+from trunkline.runs.queue import QUEUE, STAGE_OF, defer, make_queue, runs_without_job, take_away
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
 from trunkline.runs.taker import NEW_JOB_CHANNEL, Taker
@@ -83,6 +84,7 @@ async def _work_once(settings: Settings, code: Code, lease: Lease, launcher: Lau
                 asyncio.create_task(heartbeat.run(), name="heartbeat"),
                 asyncio.create_task(_follow(engine, taker), name="follow jobs and cancels"),
                 asyncio.create_task(_look_after(engine, heartbeat, taker), name="look after stalled runs"),
+                asyncio.create_task(watch(engine.sessions, settings.heartbeat_s), name="watch approvals"),
             ]
             try:
                 await taker.run()
@@ -103,31 +105,33 @@ async def _forget(engine: Engine, worker_id: int) -> None:
 
 async def _follow(engine: Engine, taker: Taker) -> None:
     """Hear of new jobs, and of what is cancelled."""
-
-    def on_notice(channel: str, payload: str) -> None:
-        if channel == NEW_JOB_CHANNEL:
-            taker.knock()
-        else:
-            engine.stop(uuid.UUID(payload))
-
     looking: set[asyncio.Task[None]] = set()
 
-    def on_connected() -> None:
-        taker.knock()
+    def look() -> None:
         task = asyncio.create_task(_stop_cancelled(engine))
         looking.add(task)
         task.add_done_callback(looking.discard)
 
-    channels = [NEW_JOB_CHANNEL, CANCEL_CHANNEL]
-    await listen(engine.settings.libpq_url, channels, on_notice, on_connected)
+    def on_notice(channel: str, _payload: str) -> None:
+        # A notice only says that there is something to see: it may come when the stage that it meant has ended.
+        if channel == NEW_JOB_CHANNEL:
+            taker.knock()
+        else:
+            look()
+
+    def on_connected() -> None:
+        taker.knock()
+        look()
+
+    await listen(engine.settings.libpq_url, [NEW_JOB_CHANNEL, CANCEL_CHANNEL], on_notice, on_connected)
 
 
 async def _stop_cancelled(engine: Engine) -> None:
-    """Stop what was cancelled while nobody listened."""
+    """Stop what is cancelled and runs here, also what was cancelled while nobody listened."""
     async with engine.sessions() as session:
-        query = select(Run.id).where(Run.status.in_(LIVE), Run.cancel_requested_by.is_not(None))
-        for run_id in await session.scalars(query):
-            engine.stop(run_id)
+        query = select(Run.id, Run.status).where(Run.status.in_(LIVE), Run.cancel_requested_by.is_not(None))
+        for run_id, status in await session.execute(query):
+            engine.stop(run_id, STAGE_OF.get(status))
 
 
 async def _look_after(engine: Engine, heartbeat: Heartbeat, taker: Taker) -> None:

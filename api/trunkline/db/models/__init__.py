@@ -1,9 +1,20 @@
 """The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
 
-from trunkline.db.models.access import IdempotencyKey, Token
+from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
-from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget, WorkerState
+from trunkline.db.models.kinds import (
+    ENDED,
+    LIVE,
+    WAITING,
+    Approval,
+    Lifecycle,
+    OnFailure,
+    RunStatus,
+    RunTarget,
+    WorkerState,
+)
+from trunkline.db.models.policies import Policy
 from trunkline.db.models.runs import Event, Run, Step
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
 from trunkline.db.models.workers import Worker
@@ -11,8 +22,11 @@ from trunkline.db.models.workers import Worker
 __all__ = [
     "ENDED",
     "LIVE",
+    "WAITING",
     "Approval",
+    "AuditEntry",
     "Base",
+    "BrowserSession",
     "Change",
     "Claim",
     "Customer",
@@ -21,6 +35,8 @@ __all__ = [
     "IdempotencyKey",
     "JsonObject",
     "Lifecycle",
+    "OnFailure",
+    "Policy",
     "ProductBlock",
     "ProductRow",
     "RemovedValue",

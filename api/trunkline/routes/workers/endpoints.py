@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import func, select, text
 
+from trunkline.access import Role
 from trunkline.db.models import Worker, WorkerState
+from trunkline.routes.authentication import needs
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Session
 from trunkline.routes.workers.schemas import WorkerFilter, WorkerOut
@@ -18,7 +20,12 @@ _RUNS = text(
 )
 
 
-@router.get("", summary="List workers", response_model=Page[WorkerOut] | Page[Partial])
+@router.get(
+    "",
+    summary="List workers",
+    response_model=Page[WorkerOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER)],  # everywhere: what they work on may be anybody's
+)
 async def list_workers(session: Session, request: Request, params: Annotated[WorkerFilter, Query()]) -> Response:
     """The workers of all hosts, the youngest first; one that has died is here until its runs are taken over."""
     runs = {row.worker_id: row.runs for row in await session.execute(_RUNS)}
