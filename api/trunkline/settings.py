@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     )
     four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
     session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
+    rollback_patience_s: float = Field(
+        600, ge=0, description="Seconds for which a rollback is begun again while NetBox or a device does not answer"
+    )
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
@@ -149,6 +152,10 @@ class Settings(BaseSettings):
     def timeout_s(self, stage: str) -> int:
         """Seconds that the playbook of a stage (plan, apply or rollback) may take."""
         return {"plan": self.plan_timeout_s, "apply": self.apply_timeout_s, "rollback": self.rollback_timeout_s}[stage]
+
+    def patience_s(self, stage: str) -> float:
+        """Seconds for which a stage is begun again while NetBox or a device does not answer."""
+        return {"plan": self.plan_patience_s, "rollback": self.rollback_patience_s}.get(stage, 0)
 
     @property
     def lease_s(self) -> float:

@@ -29,7 +29,7 @@ from trunkline.runs.record import now, set_status
 class Result:
     """How a playbook ended: no error means well. `artifacts`: what it gave to set_stats.
 
-    `patience_s`: of a plan that failed because something did not answer, for how long it is begun again.
+    `patience_s`: of a plan or rollback that failed because something did not answer, for how long it is begun again.
     """
 
     artifacts: JsonObject = field(default_factory=dict)

@@ -243,8 +243,8 @@ def _result(engine: Engine, stage: str, ending: Ending | LaunchError, progress: 
         }
     elif failure is not None:
         title = "Host not reachable" if failure.unreachable else "Task failed"
-        if failure.away and stage == "plan":
-            patience_s = engine.settings.plan_patience_s
+        if failure.away:
+            patience_s = engine.settings.patience_s(stage)
         error = {"title": title, "detail": failure.detail, "host": failure.host, "task": failure.task}
     else:
         detail = ending.detail or "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"

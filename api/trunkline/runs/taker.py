@@ -106,7 +106,7 @@ class Taker(Worker):
 
     async def _run_loop(self) -> None:
         self.registered.set()
-        await super()._run_loop()
+        await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _update_heartbeat(self) -> None:
         await asyncio.Event().wait()

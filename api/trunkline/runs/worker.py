@@ -87,7 +87,7 @@ async def _work_once(settings: Settings, code: Code, lease: Lease, launcher: Lau
                 asyncio.create_task(watch(engine.sessions, settings.heartbeat_s), name="watch approvals"),
             ]
             try:
-                await taker.run()
+                await taker.run()  # type: ignore[no-untyped-call]
             finally:
                 for task in side:
                     task.cancel()
