@@ -106,7 +106,7 @@ class Service:
             self.process = subprocess.Popen(
                 [str(PROGRAM), "serve", "--port", str(self.port)], env=self.environment, stdout=log, stderr=log
             )
-        wait_until(self._answers, _STARTS_WITHIN_S)
+        wait_until(self.answers, _STARTS_WITHIN_S)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End the process and wait for its end."""
@@ -128,7 +128,7 @@ class Service:
         """The directories of playbooks, in memory: those that run, and those of workers that were killed."""
         return list(Path(self.environment["TRUNKLINE_RUNTIME_DIR"]).glob("trunkline-run-*"))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         try:
