@@ -14,9 +14,10 @@ from trunkline.dev.lab import Lab
 from trunkline.settings import Settings
 
 _OBJECTS = ("dcim/devices", "circuits/circuits", "dcim/cables", "ipam/ip-addresses", "ipam/prefixes")
-# What an active order has: of a node two loopbacks and the management address, of a circuit two ends in two families.
+# What an active order has: of a node two loopbacks and the management address, of a circuit two ends in two
+# families, an IPv4 prefix, and an IPv6 one inside its own /64.
 _OF_NODE = Counter({"dcim/devices": 1, "ipam/ip-addresses": 3})
-_OF_CIRCUIT = Counter({"circuits/circuits": 1, "dcim/cables": 2, "ipam/ip-addresses": 4, "ipam/prefixes": 2})
+_OF_CIRCUIT = Counter({"circuits/circuits": 1, "dcim/cables": 2, "ipam/ip-addresses": 4, "ipam/prefixes": 3})
 
 
 def documented(netbox: dict[str, str]) -> dict[str, Counter[str]]:
@@ -41,9 +42,9 @@ def in_netbox(client: Client, netbox: dict[str, str]) -> list[str]:
     }
     found = documented(netbox)
     return [
-        f"{subscription}: expected {dict(expected.get(subscription, {}))}, NetBox has {dict(found.get(subscription, {}))}"
-        for subscription in expected.keys() | found.keys()
-        if expected.get(subscription) != found.get(subscription)
+        f"{each}: expected {dict(expected.get(each, {}))}, NetBox has {dict(found.get(each, {}))}"
+        for each in expected.keys() | found.keys()
+        if expected.get(each) != found.get(each)
     ]
 
 

@@ -37,15 +37,23 @@ class Client:
         )
         self._placed = placed
 
+    def close(self) -> None:
+        """End the connections."""
+        self._http.close()
+
     def call(self, method: str, path: str, **more: Any) -> Any:
         """The answer, however often it takes to get one."""
         if method != "GET":
             more["headers"] = {"Idempotency-Key": str(uuid.uuid4())}
         deadline = time.monotonic() + _ANSWERS_WITHIN_S
+        problem = ""
         while True:
             try:
                 answer = self._http.request(method, path, **more)
                 if answer.status_code not in _AWAY:
+                    if problem and "run" in answer.json():
+                        # The answer was lost, and what now stands in the way is what was asked for.
+                        return self.call("GET", f"/runs/{answer.json()['run']}")
                     assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
                     return answer.json()
                 problem = f"{answer.status_code} {answer.text}"
@@ -84,16 +92,9 @@ class Client:
 class Circuit(threading.Thread):
     """Orders one circuit, changes it, ends it, and so on until it is told to stop."""
 
-    def __init__(
-        self,
-        service: Service,
-        placed: list[Placed],
-        ends: tuple[str, str],
-        chance: random.Random,
-        stop: threading.Event,
-    ) -> None:
+    def __init__(self, client: Client, ends: tuple[str, str], chance: random.Random, stop: threading.Event) -> None:
         super().__init__(daemon=True)
-        self._client, self._ends, self._chance, self._stop_event = Client(service, placed), ends, chance, stop
+        self._client, self._ends, self._chance, self._stop_event = client, ends, chance, stop
         self.error: BaseException | None = None
 
     def run(self) -> None:
@@ -102,6 +103,8 @@ class Circuit(threading.Thread):
             self._stream()
         except BaseException as error:  # noqa: BLE001 (told by the test)
             self.error = error
+        finally:
+            self._client.close()
 
     def _stream(self) -> None:
         a, z = (dict(zip(("node", "interface"), end.split(":"), strict=True)) for end in self._ends)

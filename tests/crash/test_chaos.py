@@ -11,7 +11,6 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
-import psutil
 import pytest
 import yaml
 
@@ -91,7 +90,7 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
             values = {"name": name, "site": site, "role": role, "management": f"{lab.nodes[name]}/24"}
             client.until_active(product="node-frr", input=values)
         stop = threading.Event()
-        streams = [Circuit(service, placed, ends, random.Random(chance.random()), stop) for ends in CIRCUITS]
+        streams = [Circuit(Client(service, placed), ends, random.Random(chance.random()), stop) for ends in CIRCUITS]
         for stream in streams:
             stream.start()
         began = time.monotonic()
@@ -104,6 +103,8 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
         leaked += proof.of_events(client, placed)
     finally:
         plant.stop()
+        client.close()
+        service.client.close()
     wait_until(lambda: service.processes() == [], 10)
     leaked += [f"namespace {name}" for name in _namespaces() - namespaces]
     leaked += [f"file {path}" for path in Path(service.environment["TRUNKLINE_RUNTIME_DIR"]).iterdir()]
@@ -114,7 +115,7 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
         f"completed {outcomes['completed']}, rolled back {outcomes['rolled-back']}, "
         f"not begun {outcomes['failed']}, leaked {len(leaked)}"
     )
-    assert leaked == []
+    assert leaked == [], "\n".join(leaked)
     assert sum(plant.kills.values()) >= KILLS
     assert outcomes["completed"] > len(NODES)
     # One that failed did so before anything was changed.
@@ -142,4 +143,3 @@ def _end(plant: Plant, streams: list[Circuit]) -> None:
         assert time.monotonic() < deadline, plant.service.log.read_text()[-6000:]
         time.sleep(0.2)
     assert [stream.error for stream in streams if stream.error] == []
-    assert psutil.Process().is_running()
