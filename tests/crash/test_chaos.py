@@ -64,21 +64,16 @@ def service(
     return made
 
 
-def _namespaces() -> set[str]:
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/ns/net"):
-        try:
-            found.add(str(path.readlink()))
-        except OSError:
-            continue
-    return found
+def _namespaces(lab: Lab) -> list[str]:
+    return sorted(path.name for path in Path("/run/netns").iterdir() if lab.name in path.name)
 
 
 @pytest.mark.timeout(max(900, KILLS * 15))
 def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
     service: Service, lab: Lab, bare_netbox: dict[str, str], state: State, netbox_port: int
 ) -> None:
-    namespaces = _namespaces()
+    namespaces = _namespaces(lab)
+    assert len(namespaces) >= len(lab.nodes)
     chance = random.Random(SEED)
     plant = Plant(service, state, netbox_port, random.Random(SEED))
     placed: list[Placed] = []
@@ -106,7 +101,7 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
         client.close()
         service.client.close()
     wait_until(lambda: service.processes() == [], 10)
-    leaked += [f"namespace {name}" for name in _namespaces() - namespaces]
+    leaked += [f"namespace {name}" for name in _namespaces(lab) if name not in namespaces]
     leaked += [f"file {path}" for path in Path(service.environment["TRUNKLINE_RUNTIME_DIR"]).iterdir()]
     outcomes = Counter(order.run["status"] for order in placed)
     print(
