@@ -38,7 +38,6 @@ _PR_SET_CHILD_SUBREAPER = 36
 _KINDS = (
     loader.become_loader,
     loader.cache_loader,
-    loader.callback_loader,
     loader.connection_loader,
     loader.filter_loader,
     loader.inventory_loader,
@@ -48,6 +47,8 @@ _KINDS = (
     loader.test_loader,
     loader.vars_loader,
 )
+# Not all callbacks: ansible-runner's reads its launch's environment when it is loaded.
+_CALLBACKS = ("default", "junit", "minimal", "oneline", "tree")
 _ACTIONS = ("add_host", "assert", "fail", "set_fact", "set_stats")
 _COLLECTION = "trunkline.network"
 _LIBRARIES = ("ansible.executor.module_common", "netaddr", "pynetbox")
@@ -146,6 +147,8 @@ def _load() -> None:
     loader.init_plugin_loader()
     for plugins in _KINDS:
         list(plugins.all(class_only=True))
+    for name in _CALLBACKS:
+        loader.callback_loader.get(name, class_only=True)
     for name in _ACTIONS:
         loader.action_loader.get(name, class_only=True)
     for root in constants.COLLECTIONS_PATHS:

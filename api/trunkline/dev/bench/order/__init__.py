@@ -13,6 +13,7 @@ from trunkline.dev.bench.verdicts import verdicts
 from trunkline.dev.state import PROJECT
 
 RESULTS = Path(".trunkline/bench/run.json")
+_WIDTH = 120
 
 
 def run(options: Options, console: Console) -> None:
@@ -20,8 +21,9 @@ def run(options: Options, console: Console) -> None:
     contest = Contest(options, console)
     contest.run()
     figures = report.figures(contest)
-    console.print(report.table(contest))
-    console.print(verdicts(figures))
+    wide = Console(width=max(console.width, _WIDTH))
+    for table in (report.table(contest), verdicts(figures)):
+        wide.print(table)
     path = PROJECT / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report.document(machine.describe(), contest, figures), indent=2) + "\n")

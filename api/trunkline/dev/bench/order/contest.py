@@ -45,6 +45,8 @@ class Contest:
                 nodes, circuits = client.orders(scenario)
                 status.update("Ordering the nodes")
                 client.place(nodes, customer, lambda: None)
+                for node in nodes:
+                    _require_completed(node)
                 # The first circuit also warms up: what is compiled or cached is not measured.
                 for number in range(self.options.rounds + 1):
                     status.update(f"Round {number} of {self.options.rounds}")
