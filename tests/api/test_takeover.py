@@ -68,7 +68,8 @@ class Playbooks(threading.Thread):
                     if process.environ().get("TEST_NETWORK") == str(self.api.network):
                         parents[info["pid"]] = info["ppid"]
         supervisors = {pid for pid, parent in parents.items() if parent in parents and parents[parent] not in parents}
-        return sum(parent in supervisors for parent in parents.values())
+        # Those that have a child: when a playbook is killed its forks become the supervisor's for a moment.
+        return len(supervisors.intersection(parents.values()))
 
     def run(self) -> None:
         while not self.ended.is_set():
