@@ -81,7 +81,7 @@ def in_database(service: Service) -> list[str]:
         "job": "SELECT id || ' ' || task_name FROM procrastinate_jobs WHERE status IN ('todo', 'doing')",
         "running step": "SELECT run_id || ' ' || name FROM steps WHERE status = 'running'",
         "half-done subscription": "SELECT id || ' ' || status FROM subscriptions WHERE status = 'provisioning' OR "
-        "NOT insync OR (touched AND status = 'initial')",
+        "(touched AND status = 'initial') OR (NOT insync AND status = 'active')",
     }
     url = Settings(database_url=service.environment["TRUNKLINE_DATABASE_URL"]).libpq_url
     with psycopg.connect(url) as connection:
