@@ -93,6 +93,8 @@ ManagementAddress = Annotated[
 ]
 # Wide metrics are 24 bits; the highest value means "do not use", so one below it is the most that routes.
 IsisMetric = Annotated[int, Field(ge=1, le=16777214, examples=[10])]
+# What Ethernet interfaces of routers take.
+Mtu = Annotated[int, Field(ge=1280, le=9500, examples=[9000])]
 NodeName = Annotated[
     str,
     AfterValidator(_hostname),
