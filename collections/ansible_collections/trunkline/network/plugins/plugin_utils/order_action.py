@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_l2vpn import L2vpnOrder
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_port import PortOrder
 
-    Order = NodeOrder | CircuitOrder | PortOrder
+    Order = NodeOrder | CircuitOrder | PortOrder | L2vpnOrder
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
