@@ -1,15 +1,13 @@
 """Find the subscriptions that an order's block refers to."""
 
 import uuid
-from typing import cast
-
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import Product, Values
-from trunkline.catalog.block import references
+from trunkline.catalog.block import references_in
 from trunkline.catalog.types import Uses
-from trunkline.catalog.values import flatten
+from trunkline.catalog.values import flatten, put
 from trunkline.db.models import Lifecycle, ProductRow, Subscription
 from trunkline.errors import Conflict, FieldError, Json, invalid
 from trunkline.runs.start import changing_run, locked
@@ -22,10 +20,11 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
     found, Conflict where it is not active, Locked while a run changes it.
     """
     flat = flatten(block)
+    named_here = references_in(product.block, block)
     found: dict[str, Subscription] = {}
     missing: list[FieldError] = []
     # In a fixed order, so that two orders that want the same rows never wait for each other.
-    for path, use in sorted(references(product.block).items(), key=lambda item: str(flat.get(item[0]))):
+    for path, use in sorted(named_here.items(), key=lambda item: str(flat[item[0]])):
         target = await find(session, use, str(flat[path]))
         if target is None:
             remedy = "order it first, or see GET /api/v1/subscriptions for what there is"
@@ -39,8 +38,7 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
         await _usable(session, path, target)
     named = block
     for path, target in found.items():
-        use = references(product.block)[path]
-        named = _set(named, path.split("."), target.block[use.field])
+        named = put(named, path, target.block[named_here[path].field])
     return named, found
 
 
@@ -75,8 +73,3 @@ async def _usable(session: AsyncSession, path: str, target: Subscription) -> Non
     holder = await changing_run(session, target.id)
     if holder is not None:
         raise locked(holder, f"changes input.{path}, {target.description}", **more)
-
-
-def _set(values: Values, path: list[str], value: object) -> Values:
-    head, *rest = path
-    return {**values, head: _set(cast("Values", values[head]), rest, value) if rest else value}
