@@ -1,7 +1,7 @@
 """Sends a tagged broadcast frame every 0.2 seconds and prints the frames of others that come in, one a line.
 
-Runs on a customer's host of the lab: `python3 - INTERFACE VLAN TEXT SECONDS`. Raw sockets, since the lab's kernel may have no
-VLAN interfaces.
+Runs on a customer's host of the lab: `python3 - INTERFACE VLAN TEXT SECONDS`. Raw sockets, since the lab's kernel may
+have no VLAN interfaces.
 """
 
 import socket

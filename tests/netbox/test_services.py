@@ -51,9 +51,9 @@ def test_a_port_moves_to_another_interface_and_leaves_nothing_behind(
 def test_what_is_taken_or_not_there_cannot_become_a_port(world: World, pair: tuple[NodeOrder, NodeOrder]) -> None:
     circuit = world.circuit((pair[0], "eth5"), (pair[1], "eth5"))
     world.run(circuit)
-    with pytest.raises(OrderError, match="interface: .*eth5 carries a circuit"):
+    with pytest.raises(OrderError, match=r"interface: .*eth5 carries a circuit"):
         world.run(world.port(pair[0], "eth5"))
-    with pytest.raises(OrderError, match="has no interface 'eth99'.*It has eth1, eth2"):
+    with pytest.raises(OrderError, match=r"has no interface 'eth99'.*It has eth1, eth2"):
         world.run(world.port(pair[0], "eth99"))
     port = world.port(pair[0], "eth7")
     world.run(port)

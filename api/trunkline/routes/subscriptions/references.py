@@ -1,6 +1,7 @@
 """Find the subscriptions that an order's block refers to."""
 
 import uuid
+
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 

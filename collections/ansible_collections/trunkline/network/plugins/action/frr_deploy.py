@@ -35,9 +35,7 @@ class ActionModule(DeployAction):
             # Under the lease: an intent read before another run's change could be pushed after it.
             intent = self.intent()
             held = {"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}
-            push = self._device(
-                "frr_config", config=self.render(intent), also_owned=self.params["also_owned"], **held
-            )
+            push = self._device("frr_config", config=self.render(intent), also_owned=self.params["also_owned"], **held)
             if intent.get("ports") or push.get("has_links"):
                 push = together(push, self._device("frr_links", **links_of(intent), **held))
         finally:

@@ -48,9 +48,7 @@ class ActionModule(OrderAction):
             raise OrderError(f"mtu: {fields['mtu']} is not between {MTU[0]} and {MTU[-1]}.")
         if fields["speed_mbps"] is not None and fields["speed_mbps"] < 1:
             raise OrderError(f"speed_mbps: {fields['speed_mbps']} is not a speed.")
-        return netbox_port.PortOrder(
-            **{**fields, "node": fields["node"] or "", "interface": fields["interface"] or ""}
-        )
+        return netbox_port.PortOrder(**{**fields, "node": fields["node"] or "", "interface": fields["interface"] or ""})
 
     def planner(self, orders: list[netbox_port.PortOrder], devices: list[dict[str, Any]]) -> Callable[[], Plan]:
         """What reads NetBox and plans."""

@@ -76,13 +76,17 @@ def wanted_links(ports: Iterable[Mapping[str, Any]], l2vpns: Iterable[Mapping[st
             if interface not in links:
                 raise LinkError(f"{interface}: {l2vpn['name']} ends on it, and it is no port; order that port first")
             if links[interface].master:
-                raise LinkError(f"{interface}: it is in {links[interface].master} already; an untagged port has one service")
+                raise LinkError(
+                    f"{interface}: it is in {links[interface].master} already; an untagged port has one service"
+                )
             if vlan is None:
                 links[interface] = replace(links[interface], master=bridge)
             else:
                 name = f"{interface}.{vlan}"
                 if len(name) > LONGEST_NAME:
-                    raise LinkError(f"{name}: longer than {LONGEST_NAME} characters; use an interface of a shorter name")
+                    raise LinkError(
+                        f"{name}: longer than {LONGEST_NAME} characters; use an interface of a shorter name"
+                    )
                 links[name] = Link(name, "vlan", None, bridge, parent=interface, number=vlan)
     return links
 
@@ -141,21 +145,10 @@ def commands(
     """The `ip` commands from the one to the other; `owned` are the names that are ours, `was` MTUs of customers'
     interfaces from before. Raises LinkError where an interface is missing or a name is taken by something foreign.
     """
-    made: list[list[str]] = []
-    gone = [name for name in sorted(owned) if name in current and name not in wanted]
-    for name in [*gone, *(name for name in wanted if name in current)]:
-        have, want = current[name], wanted.get(name)
-        if want is not None and want.kind and have.nature != want.nature and name not in owned:
+    for name, want in wanted.items():
+        if want.kind and name in current and name not in owned and current[name].nature != want.nature:
             raise LinkError(f"{name}: there is a link of that name that is not Trunkline's; rename or remove it")
-    # VLAN interfaces and bridge members before the bridges and what they are on.
-    for name in sorted(gone, key=lambda name: (current[name].kind == "bridge", name)):
-        if current[name].kind:
-            made.append(["link", "delete", "dev", name])
-            continue
-        if current[name].master in owned:
-            made.append(["link", "set", "dev", name, "nomaster"])
-        if name in was and current[name].mtu != was[name]:
-            made.append(["link", "set", "dev", name, "mtu", str(was[name])])
+    made = list(_removals(current, wanted, owned, was))
     for name, want in sorted(wanted.items(), key=lambda item: _rank(item[1])):
         have = current.get(name)
         if have is None and not want.kind:
@@ -167,6 +160,21 @@ def commands(
             made.append(_add(want))
         made += _settings(have, want, owned, was)
     return made
+
+
+def _removals(
+    current: Mapping[str, Link], wanted: Mapping[str, Link], owned: Collection[str], was: Mapping[str, int]
+) -> Iterable[list[str]]:
+    gone = [current[name] for name in owned if name in current and name not in wanted]
+    # What is in a bridge before the bridge.
+    for link in sorted(gone, key=lambda link: (link.kind == "bridge", link.name)):
+        if link.kind:
+            yield ["link", "delete", "dev", link.name]
+            continue
+        if link.master in owned:
+            yield ["link", "set", "dev", link.name, "nomaster"]
+        if link.name in was and link.mtu != was[link.name]:
+            yield ["link", "set", "dev", link.name, "mtu", str(was[link.name])]
 
 
 def _rank(link: Link) -> tuple[int, str]:
@@ -182,9 +190,7 @@ def _add(link: Link) -> list[str]:
     return ["link", "add", link.name, "type", "bridge", "mcast_snooping", "0"]
 
 
-def _settings(
-    have: Link | None, want: Link, owned: Collection[str], was: Mapping[str, int]
-) -> Iterable[list[str]]:
+def _settings(have: Link | None, want: Link, owned: Collection[str], was: Mapping[str, int]) -> Iterable[list[str]]:
     target = want.mtu or was.get(want.name)
     if target is not None and (have is None or have.mtu != target):
         yield ["link", "set", "dev", want.name, "mtu", str(target)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_links, frr_vlan
@@ -33,11 +34,11 @@ def read_record(path: str = FILE) -> Record:
         with open(path, encoding="utf-8") as file:
             record: Record = json.load(file)
         links_of(record)
-        return record
     except FileNotFoundError:
         return dict(NONE)
     except (ValueError, KeyError, TypeError) as error:
         raise DeviceError(f"{path} is not readable as Trunkline's record of links ({error}); remove it") from error
+    return record
 
 
 def write_record(record: Record, path: str = FILE) -> None:
@@ -57,8 +58,9 @@ def current(run: Runner) -> dict[str, Link]:
     """The links that the router has now, by name."""
     answer: list[Mapping[str, Any]] = json.loads(_ip(run, ["-json", "-details", "link", "show"]))
     links = frr_links.observed(answer)
-    # One whose frames nobody tags is not the VLAN that it is named for.
-    return {name: link for name, link in links.items() if not frr_vlan.is_broken(run, link, answer)}
+    # One whose frames nobody tags is not the VLAN that it is named for: it is made anew.
+    broken = {name for name, link in links.items() if frr_vlan.is_broken(run, link, answer)}
+    return {name: replace(link, local="broken") if name in broken else link for name, link in links.items()}
 
 
 def remembered(there: Mapping[str, Link], record: Record, wanted: Record) -> Record:
@@ -100,9 +102,7 @@ def go_back(run: Runner, before: Record, wanted: Record) -> None:
     ours = {**links_of(before), **links_of(wanted)}
     was = {**wanted["was"], **before["was"]}
     # What has gone by itself meanwhile, a customer's interface for instance, is not missed.
-    target = {
-        name: link for name, link in links_of(before).items() if link.kind or name in there
-    }
+    target = {name: link for name, link in links_of(before).items() if link.kind or name in there}
     carry_out(run, frr_links.commands(there, target, set(ours), was), there)
 
 

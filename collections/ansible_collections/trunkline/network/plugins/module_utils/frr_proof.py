@@ -55,5 +55,7 @@ def _adjacencies(interface: str, neighbors: Mapping[str, Any]) -> list[str]:
 def _tunnels(subject: str, vnis: Mapping[str, Any]) -> list[str]:
     facts = vnis.get(subject.removeprefix("VNI "), {})
     # FRR 8.4 puts the list where its name says that their number is.
-    found = next((facts[name] for name in ("remoteVteps", "numRemoteVteps") if isinstance(facts.get(name), list)), [])
+    found: list[Any] = next(
+        (facts[name] for name in ("remoteVteps", "numRemoteVteps") if isinstance(facts.get(name), list)), []
+    )
     return [str(far["ip"] if isinstance(far, dict) else far) for far in found]

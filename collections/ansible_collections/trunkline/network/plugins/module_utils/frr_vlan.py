@@ -13,13 +13,14 @@ import json
 import os
 import platform
 import struct
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError
 from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import RUN_DIRECTORY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ansible_collections.trunkline.network.plugins.module_utils.frr_device import Runner
     from ansible_collections.trunkline.network.plugins.module_utils.frr_links import Link
 
@@ -158,7 +159,7 @@ def _bpf(command: int, attributes: bytes, log: ctypes.Array[ctypes.c_char]) -> i
         why = os.strerror(ctypes.get_errno())
         said = log.value.decode(errors="replace").strip()
         raise DeviceError(
-            f"this kernel has no VLAN interfaces, and BPF programs are refused, too ({why}{': ' + said if said else ''}); "
+            f"this kernel has no VLAN interfaces, and refuses BPF programs, too ({' '.join((why, said)).strip()}); "
             "use a kernel with CONFIG_VLAN_8021Q"
         )
     return answer

@@ -83,9 +83,11 @@ class Fabric:
 
 def read(session: Session, device: str, overlay: Iterable[Record], context: str) -> Fabric:
     """What NetBox has of the device and of the neighbours it has or is going to have: one request."""
-    names = {device} | netbox_services.nodes_in(overlay) | {
-        end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end
-    }
+    names = (
+        {device}
+        | netbox_services.nodes_in(overlay)
+        | {end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end}
+    )
     rows = session.graphql(QUERY, {"names": sorted(names), "context": context})
     fabric = Fabric(context=next((row["data"] for row in rows["config_context_list"] if row["is_active"]), {}))
     fabric.services.any_l2vpn = bool(rows["carried"])

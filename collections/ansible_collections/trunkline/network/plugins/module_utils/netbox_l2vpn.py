@@ -161,7 +161,9 @@ def port_of(order: L2vpnOrder, number: int, sap: Sap, snapshot: Snapshot) -> Rec
     """The interface row of the access point's port. Raises OrderError for one that cannot be used."""
     where = f"saps[{number}]"
     device = next(iter(snapshot.where("device_list", "name", sap.node)), None)
-    row: Record | None = next((row for row in device["interfaces"] if row["name"] == sap.interface), None) if device else None
+    row: Record | None = (
+        next((row for row in device["interfaces"] if row["name"] == sap.interface), None) if device else None
+    )
     if row is None or not row["custom_fields"].get(PORT):
         raise OrderError(f"{where}.port: {sap.port} is not a port. Order it first, or correct the name.")
     if row["mode"] == "tagged" and sap.vlan is None:

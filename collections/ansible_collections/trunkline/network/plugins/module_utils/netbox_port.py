@@ -1,6 +1,6 @@
 # Copyright: Trunkline contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A port in NetBox: an interface of a device that is given to a customer, and given back. Reading, and pure planning."""
+"""A port in NetBox: an interface of a device that is given to a customer, and given back. Reads, and plans (pure)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # What a customer sends is what NetBox calls the interface's mode.
 MODES = {"untagged": "access", "tagged": "tagged"}
-INTERFACE = f"""
-  id name type mgmt_only description mtu speed mode enabled custom_fields last_updated cable {{ id custom_fields }}
+INTERFACE = """
+  id name type mgmt_only description mtu speed mode enabled custom_fields last_updated cable { id custom_fields }
 """
 QUERY = f"""
 query ($devices: [String!], $interfaces: [String!], $owned: String!, $device_list: OffsetPaginationInput,

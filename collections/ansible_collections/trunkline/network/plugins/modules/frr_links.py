@@ -140,7 +140,7 @@ from ansible_collections.trunkline.network.plugins.module_utils import (
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr
 from ansible_collections.trunkline.network.plugins.module_utils.frr_unconfirmed import Unconfirmed
 
-# Nobody else gets at the router during the change, however long it takes. If it is killed, the router returns after this.
+# As in frr_config: nobody else gets at the router during the change; if it is killed, the router returns after this.
 DEAD_AFTER_S = 5
 
 PORT = {"interface": {"type": "str", "required": True}, "mtu": {"type": "int"}}

@@ -1,6 +1,6 @@
 # Copyright: Trunkline contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the actions node, circuit, port and l2vpn share: one order by the task's own arguments, or many by a list of them."""
+"""What the actions node, circuit, port and l2vpn share: one order by its own arguments, or many by a list of them."""
 
 from __future__ import annotations
 

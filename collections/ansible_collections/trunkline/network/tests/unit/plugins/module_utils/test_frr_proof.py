@@ -59,9 +59,17 @@ def test_what_is_missing_is_said_with_router_interface_expected_and_found(
     interface: dict[str, str], sentence: str | None
 ) -> None:
     (check,) = checks([interface], [])
-    seen = look(check, INTERFACES, NEIGHBORS, 1.5)
+    seen = look(check, INTERFACES, NEIGHBORS, {}, 1.5)
     assert (None if seen.is_proved else seen.sentence("ams-pe")) == sentence
     assert seen.seconds == (1.5 if sentence is None else None)
+
+
+@pytest.mark.parametrize("facts", [{"numRemoteVteps": ["10.0.127.3"]}, {"remoteVteps": [{"ip": "10.0.127.3"}]}])
+def test_a_tunnel_is_there_when_the_router_knows_its_far_end(facts: dict[str, object]) -> None:
+    known, unknown = checks([], [], [{"vni": 10001, "vteps": ["10.0.127.3", "10.0.127.4"]}])
+    assert look(known, {}, {}, {"10001": facts}, 1.5).is_proved
+    seen = look(unknown, {}, {}, {"10001": facts}, 1.5)
+    assert seen.sentence("ams-pe") == "ams-pe VNI 10001: tunnel to expected 10.0.127.4, found 10.0.127.3"
 
 
 @pytest.mark.parametrize(
