@@ -24,7 +24,7 @@ Command = dict[str, Any]
 
 # Lists whose entries are owned whole: (element, its key), no key for a container on the way.
 OWNED = (
-    # Of network instances only those of an L2VPN: the default one is shared. First, so that it takes what is in it along.
+    # Of network instances only those of an L2VPN: the default one is shared. First, so that what is in it goes along.
     (("network-instance", "name"),),
     (("interface", "name"),),
     (("tunnel-interface", "name"),),

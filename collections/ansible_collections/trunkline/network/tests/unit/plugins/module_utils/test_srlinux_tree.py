@@ -48,12 +48,13 @@ def test_an_l2vpn_is_ours_whole_and_bgp_is_shared_but_for_our_neighbors() -> Non
         "interface": [{"name": "ethernet-1/3.100"}],
         "protocols": {"bgp-evpn": {"bgp-instance": [{"id": 1}]}},
     }
-    bgp = {"autonomous-system": 65000, "neighbor": [{"peer-address": "10.0.127.3", "peer-group": "trunkline-evpn"}]}
+    neighbor = {"peer-address": "10.0.127.3", "peer-group": "trunkline-evpn"}
+    bgp = {"autonomous-system": 65000, "neighbor": [neighbor]}
     default = {"name": "default", "protocols": {"srl_nokia-bgp:bgp": bgp}}
     wanted = split({"srl_nokia-network-instance:network-instance": [mac_vrf, default]})
     assert {place.path: value for place, value in wanted.owned.items()} == {
         "/network-instance[name=TL-1]": mac_vrf,
-        "/network-instance[name=default]/protocols/bgp/neighbor[peer-address=10.0.127.3]": bgp["neighbor"][0],
+        "/network-instance[name=default]/protocols/bgp/neighbor[peer-address=10.0.127.3]": neighbor,
     }
     shared = {"name": "default", "protocols": {"srl_nokia-bgp:bgp": {"autonomous-system": 65000}}}
     assert wanted.shared == {"/network-instance[name=default]": shared}
