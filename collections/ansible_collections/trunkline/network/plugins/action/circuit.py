@@ -54,7 +54,8 @@ class ActionModule(OrderAction):
     def work(self) -> dict[str, Any]:
         """Read, plan, apply; and say what the network would lose, where that is asked."""
         result = super().work()
-        leaving = [order.subscription for order in self._orders() if not self.present or order.under_maintenance]
+        orders = [order for order in self._orders() if isinstance(order, netbox_circuit.CircuitOrder)]
+        leaving = [order.subscription for order in orders if not self.present or order.under_maintenance]
         ask = self.params["check_paths"] and leaving and result["changed"]
         return {**result, "cautions": netbox_paths.cautions(self.session, leaving) if ask else []}
 

@@ -64,7 +64,7 @@ def sentences(links: Mapping[str, Link], gone: Collection[str], l2vpns: Mapping[
         if link.z in near:
             continue
         cut = sorted(name for name, nodes in l2vpns.items() if near.intersection(nodes) and far.intersection(nodes))
-        what = f"; {', '.join(cut)} would be cut" if cut else ""
+        what = f"; {', '.join(cut)} depend on it" if cut else ""
         told.append(f"{link.cid}: there is no other path between {link.a} and {link.z}{what}")
     return told
 

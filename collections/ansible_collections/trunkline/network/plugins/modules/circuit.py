@@ -203,7 +203,7 @@ cautions:
   returned: success
   type: list
   elements: str
-  sample: ["TL-1A9D6F0B2C33: there is no other path between ams-pe and par-p; TL-0D7C8A3D9A02 would be cut"]
+  sample: ["TL-1A9D6F0B2C33: there is no other path between ams-pe and par-p; TL-0D7C8A3D9A02 depend on it"]
 written_as:
   description: The request ids under which NetBox's change log has what this task wrote, for
     M(trunkline.network.netbox_undo).

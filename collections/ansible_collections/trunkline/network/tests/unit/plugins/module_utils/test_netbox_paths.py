@@ -18,7 +18,7 @@ def test_a_circuit_with_another_path_around_it_is_worth_no_word(gone: list[str])
 def test_the_only_path_is_told_with_the_l2vpns_that_it_carries() -> None:
     chain = {key: TRIANGLE[key] for key in ("1", "2")}
     assert sentences(chain, ["2"], L2VPNS) == [
-        "TL-2: there is no other path between par and lon; TL-A, TL-B would be cut"
+        "TL-2: there is no other path between par and lon; TL-A, TL-B depend on it"
     ]
 
 
