@@ -16,6 +16,8 @@ def resolved(schema: Json, root: Json | None = None) -> Json:
     choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
     if len(choices) == 1:
         return resolved({**schema, **choices[0], "anyOf": []}, root)
+    if "items" in schema:
+        return schema | {"items": resolved(schema["items"], root)}
     if "properties" in schema:
         return schema | {"properties": {name: resolved(item, root) for name, item in schema["properties"].items()}}
     return schema
