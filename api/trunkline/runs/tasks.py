@@ -36,6 +36,13 @@ class Isis(_Input):
     level: int = Field(ge=1, le=2)
 
 
+class Evpn(_Input):
+    """BGP between the routers that carry L2VPNs."""
+
+    asn: int = Field(65000, ge=1, le=4294967295)
+    reflector_roles: list[Slug] = Field(["p"], max_length=20, description="Roles whose routers reflect routes")
+
+
 class BootstrapInput(_Input):
     """What NetBox needs before the first order; a scenario file has the same fields."""
 
@@ -43,6 +50,7 @@ class BootstrapInput(_Input):
     sites: list[Site] = Field(max_length=10_000)
     isis: Isis
     maintenance_metric: int = Field(ge=1, le=16777214, examples=[15000000])
+    evpn: Evpn = Evpn()
 
 
 class SyncPortsInput(_Input):
