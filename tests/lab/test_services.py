@@ -21,6 +21,8 @@ from trunkline.dev.state import PROJECT, State
 TOPOLOGY = PROJECT / "inventory/services.clab.yml"
 FRAMES = (Path(__file__).parent / "frames.py").read_text()
 UNTAGGED, TAGGED = ("ams-pe:eth3", "lon-pe:eth3"), ("ams-pe:eth4", "par-p:eth4", "lon-pe:eth4")
+# The first test orders thirteen things, on a machine that may have others to do.
+pytestmark = pytest.mark.timeout(900)
 HOSTS = {"ams-host": "192.0.2.1", "lon-host": "192.0.2.2"}
 
 
