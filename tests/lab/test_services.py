@@ -183,7 +183,7 @@ def test_what_was_taken_from_a_router_is_drift_and_comes_back(world: World) -> N
     told = world.api("GET", f"runs/{plan.run['id']}/plan").json()["devices"]
     assert f"+link vni{vni} type vxlan" in told["lon-pe"]
     assert "+link eth4.200 type vlan id 200 on eth4" in told["lon-pe"]
-    assert told["ams-pe"] == told["par-p"] == ""
+    assert set(told) == {"lon-pe"}
     finish(world, action(world, l2vpn, "POST", "/resync"))
     assert links(world, "lon-pe") == before
     assert world.configurations() == configurations
