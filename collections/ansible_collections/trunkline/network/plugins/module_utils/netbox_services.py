@@ -9,6 +9,7 @@ not exist is not asked for: a router without ports costs no request.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from .addresses import bare
@@ -43,7 +44,7 @@ ANY_L2VPN = f'l2vpn_list(filters: {{custom_field_data: {{path: "{FIELD}", {ANY}}
 REFLECTORS = """
 query ($roles: [String!], $device_list: OffsetPaginationInput) {
   device_list(filters: {role: {slug: {in_list: $roles}}}, pagination: $device_list) {
-    id name platform { slug } primary_ip4 { address } primary_ip6 { address }
+    id name custom_fields platform { slug } primary_ip4 { address } primary_ip6 { address }
   }
 }
 """
@@ -121,7 +122,8 @@ def read_speakers(
     session: Session, services: Services, device: str, roles: Collection[str], *, reflects: bool
 ) -> list[Record]:
     """Note who reflects routes, and for one who does (`reflects`) all L2VPNs that there are; return the devices."""
-    found: list[Record] = session.graphql(REFLECTORS, {"roles": sorted(roles)})["device_list"] if roles else []
+    rows = session.graphql(REFLECTORS, {"roles": sorted(roles)})["device_list"] if roles else []
+    found = [row for row in rows if row["custom_fields"].get(FIELD) and row["primary_ip4"]]
     services.reflectors = {row["name"] for row in found if row["name"] != device}
     if reflects:
         for row in session.graphql(L2VPNS, {})["l2vpn_list"]:
@@ -194,31 +196,30 @@ def intent_of(
         }
         for subscription, item in sorted(carried.items(), key=lambda pair: pair[1].name)
     ]
+    return {"ports": ports, "l2vpns": l2vpns, "bgp": _bgp(services, device, loopbacks, evpn, reflects=reflects)}
+
+
+def _bgp(
+    services: Services, device: str, loopbacks: Mapping[str, str], evpn: Mapping[str, object], *, reflects: bool
+) -> Record | None:
+    """The router's BGP sessions: with the reflectors, for a reflector also with who carries an L2VPN; without any
+    reflector with the other routers of its L2VPNs. None for one that neither carries an L2VPN nor reflects for one.
+    """
+    carried = [item.nodes for item in services.l2vpns.values() if device in item.nodes]
     speakers = {node for item in services.l2vpns.values() for node in item.nodes} - {device}
-    if reflects:
-        clients = speakers - services.reflectors
-        others = services.reflectors if speakers or carried else set()
-    else:
-        clients = set()
-        others = services.reflectors or {node for item in carried.values() for node in item.nodes} - {device}
-    needed = bool(clients if reflects else carried) or bool(carried)
-    neighbors = [
-        {"name": node, "address": _loopback(node, loopbacks), "client": node in clients}
-        for node in sorted(clients | set(others))
-    ]
-    if needed and not evpn.get("asn"):
+    clients = speakers - services.reflectors if reflects else set()
+    if not carried and not clients:
+        return None
+    if not evpn.get("asn"):
         raise OrderError(
             f"device: NetBox has no EVPN settings for {device} (key 'evpn' of its config context). "
             "Run playbooks/netbox_bootstrap.yml."
         )
-    neighbors.sort(key=lambda item: tuple(int(part) for part in str(item["address"]).split(".")))
-    return {
-        "ports": ports,
-        "l2vpns": l2vpns,
-        "bgp": {"asn": evpn["asn"], "router_id": _loopback(device, loopbacks), "neighbors": neighbors}
-        if needed and neighbors
-        else None,
-    }
+    peers = clients | services.reflectors or set().union(*carried) - {device}
+    neighbors = [{"name": node, "address": _loopback(node, loopbacks), "client": node in clients} for node in peers]
+    # As FRR lists them.
+    neighbors.sort(key=lambda item: ip_address(str(item["address"])).packed)
+    return {"asn": evpn["asn"], "router_id": _loopback(device, loopbacks), "neighbors": neighbors}
 
 
 def _saps(device: str, l2vpn: L2vpn, ports: Mapping[str, Port]) -> list[Record]:
