@@ -148,6 +148,9 @@ def commands(
     for name, want in wanted.items():
         if want.kind and name in current and name not in owned and current[name].nature != want.nature:
             raise LinkError(f"{name}: there is a link of that name that is not Trunkline's; rename or remove it")
+        holder = current[name].master if name in current and not want.kind else ""
+        if holder and holder not in owned and holder != want.master:
+            raise LinkError(f"{name}: it is in {holder}, which is not Trunkline's; take it out, or use another port")
     made = list(_removals(current, wanted, owned, was))
     for name, want in sorted(wanted.items(), key=lambda item: _rank(item[1])):
         have = current.get(name)

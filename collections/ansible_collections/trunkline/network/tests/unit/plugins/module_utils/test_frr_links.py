@@ -119,6 +119,9 @@ def test_what_is_not_ours_is_neither_taken_nor_missed() -> None:
     foreign = {**BARE, "br10001": Link("br10001", "vxlan", number=5)}
     with pytest.raises(LinkError, match=r"br10001: there is a link of that name that is not Trunkline's"):
         commands(foreign, wanted_links(PORTS, L2VPNS), set(), {})
+    bridged = {**BARE, "eth3": Link("eth3", mtu=9500, master="br0")}
+    with pytest.raises(LinkError, match="eth3: it is in br0, which is not Trunkline's"):
+        commands(bridged, wanted_links(PORTS, []), set(), {})
     with pytest.raises(LinkError, match="eth9: the router has no such interface"):
         commands(BARE, wanted_links([{"interface": "eth9", "mtu": None}], []), set(), {})
 
