@@ -132,7 +132,8 @@ def _question(field: Field) -> dict[str, Any]:
     if kind in ("integer", "number"):
         limits = {"min": schema.get("minimum"), "max": schema.get("maximum")}
         return {**question, "type": "integer" if kind == "integer" else "float", **limits}
-    if kind == "array" and _resolved({}, schema.get("items", {})).get("type", "string") == "string":
+    items = schema.get("items", {})
+    if kind == "array" and "$ref" not in items and _resolved({}, items).get("type", "string") == "string":
         return {**question, "type": "textarea", "default": "\n".join(question["default"] or ()), "max": LONGEST * 4}
     if kind == "string":
         return {**question, "type": "text", "min": schema.get("minLength", 0), "max": schema.get("maxLength", LONGEST)}

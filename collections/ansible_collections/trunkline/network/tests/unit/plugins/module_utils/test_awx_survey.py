@@ -70,7 +70,7 @@ def test_what_no_survey_can_ask_is_said_with_its_field() -> None:
 
 
 def test_a_product_that_no_survey_can_ask_for_gets_no_template_and_is_in_nobody_s_way() -> None:
-    schema = {"properties": {"ports": {"type": "array", "items": {"type": "object"}}}}
+    schema = {"properties": {"ports": {"type": "array", "items": {"$ref": "#/$defs/Port"}}}, "$defs": {"Port": {}}}
     listed = {**PRODUCT, "slug": "listed", "input_schema": schema}
     workflows: list[Mapping[str, Any]] = [
         {"product": slug, "target": target, "playbook": f"{target}.yml"}
