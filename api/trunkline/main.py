@@ -17,12 +17,15 @@ from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import openapi, problems
 from trunkline.routes.authentication import authenticate
 from trunkline.routes.customers.endpoints import router as customers
+from trunkline.routes.drift.endpoints import router as drift
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
+from trunkline.routes.notifications.endpoints import router as notifications
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
+from trunkline.routes.schedules.endpoints import router as schedules
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
@@ -57,7 +60,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
-    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens):
+    resources = (
+        products,
+        customers,
+        subscriptions,
+        drift,
+        reports,
+        forms,
+        runs,
+        tasks,
+        schedules,
+        notifications,
+        tokens,
+    )
+    for router in resources:
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(health, prefix="/api/v1")

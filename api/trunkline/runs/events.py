@@ -15,7 +15,7 @@ MAX_TEXT = 8_000
 # Shorter values would blank out ordinary words.
 _SHORTEST_SECRET = 6
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|PASSWD|SECRET|API_KEY)$")
+_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|SECRET_KEY)$")
 _KINDS = {
     "playbook_on_play_start": "play",
     "playbook_on_task_start": "task",

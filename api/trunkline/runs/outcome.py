@@ -29,11 +29,15 @@ from trunkline.runs.record import now, set_status
 
 @dataclass(frozen=True)
 class Result:
-    """How a playbook ended: no error means well. `artifacts`: what it gave to set_stats."""
+    """How a stage ended: no error means well. `artifacts`: what its playbook gave to set_stats.
+
+    `unfinished`: it did what could be done now, and is to be begun again in a while.
+    """
 
     artifacts: JsonObject = field(default_factory=dict)
     error: JsonObject | None = None
     cancelled: bool = False
+    unfinished: bool = False
 
 
 _LEARN = (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.RESYNC)

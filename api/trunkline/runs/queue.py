@@ -22,7 +22,8 @@ STAGE_OF: dict[RunStatus, str] = {
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1
+        ROW(:queue, :task, :priority, :lock, NULL, CAST(:args AS jsonb),
+            now() + make_interval(secs => :after_s))::procrastinate_job_to_defer_v1
     ])
     """
 )
@@ -56,8 +57,8 @@ def make_queue(libpq_url: str, pool_size: int) -> App:
     return App(connector=PsycopgConnector(conninfo=libpq_url, min_size=1, max_size=pool_size))
 
 
-async def defer(session: AsyncSession, run: Run) -> None:
-    """Queue the stage that the run's status calls for; it starts when the session commits."""
+async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -> None:
+    """Queue the stage that the run's status calls for; it starts when the session commits, or `after_s` later."""
     if run.carried:
         return
     await session.execute(
@@ -65,8 +66,11 @@ async def defer(session: AsyncSession, run: Run) -> None:
         {
             "queue": QUEUE,
             "task": STAGE_OF[run.status],
+            # What a sweep started lets a person's orders pass.
+            "priority": 0 if run.parent_id is None else -1,
             "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
+            "after_s": after_s,
         },
     )
 

@@ -20,10 +20,10 @@ from trunkline.runs import outcome
 from trunkline.runs.calls import call_of
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
-from trunkline.runs.queue import STAGE_OF
+from trunkline.runs.queue import STAGE_OF, defer
 from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
-from trunkline.runs.sweep import validate_all
+from trunkline.runs.sweep import sweep
 from trunkline.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -93,6 +93,9 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
             return
         run.stage_attempts, run.launch = 0, None
+        if result.unfinished:
+            await defer(session, run, after_s=engine.settings.heartbeat_s)
+            return
         await acting(session, run.approved_by or run.created_by, run.id)
         await outcome.finish(session, run, stage, result)
 
@@ -137,7 +140,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
 
 async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
     """What a stage's beginning says of a run and of its subscription."""
-    if stage == "plan":
+    if stage == "plan" and run.status is not RunStatus.PLANNING:
         await set_status(session, run, RunStatus.PLANNING)
     if stage == "apply":
         if run.status is RunStatus.VERIFYING:
@@ -150,8 +153,7 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
 
 async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result:
     if work.call is None:
-        await validate_all(engine.sessions, work.run_id)
-        return outcome.Result()
+        return outcome.Result(unfinished=not await sweep(engine.sessions, work.run_id))
     return await _play(engine, work, work.call, stop)
 
 

@@ -17,6 +17,7 @@ from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.beat import beat, forget
+from trunkline.runs.duties import keep
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
 from trunkline.runs.queue import QUEUE, defer, make_queue, retry_stalled, runs_without_job
@@ -117,6 +118,7 @@ async def _work_once(settings: Settings, launcher: Launcher) -> None:
             side = [
                 asyncio.create_task(_follow_cancels(engine), name="follow cancels"),
                 asyncio.create_task(_look_after(engine), name="look after stalled runs"),
+                asyncio.create_task(keep(engine.sessions, settings), name="schedules and notifications"),
             ]
             try:
                 await _Worker(app, settings).run()  # type: ignore[no-untyped-call]

@@ -4,7 +4,10 @@ from trunkline.db.models.access import IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
 from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
+from trunkline.db.models.measurements import Measurement
+from trunkline.db.models.notifications import Delivery, DeliveryStatus, Happening, Notification, NotificationKind
 from trunkline.db.models.runs import Event, Run, Step
+from trunkline.db.models.schedules import Schedule, Sweep
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
 
 __all__ = [
@@ -15,18 +18,26 @@ __all__ = [
     "Change",
     "Claim",
     "Customer",
+    "Delivery",
+    "DeliveryStatus",
     "Dependency",
     "Event",
+    "Happening",
     "IdempotencyKey",
     "JsonObject",
     "Lifecycle",
+    "Measurement",
+    "Notification",
+    "NotificationKind",
     "ProductBlock",
     "ProductRow",
     "RemovedValue",
     "Run",
     "RunStatus",
     "RunTarget",
+    "Schedule",
     "Step",
     "Subscription",
+    "Sweep",
     "Token",
 ]
