@@ -5,12 +5,6 @@ from typing import Annotated
 import typer
 
 
-def _log() -> None:
-    import logging
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; TRUNKLINE_HOST otherwise")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; TRUNKLINE_PORT otherwise")] = None,
@@ -19,15 +13,17 @@ def serve(
     import uvicorn
 
     from trunkline.settings import get_settings
+    from trunkline.telemetry import logs
 
     settings = get_settings()
-    _log()
+    logs.configure(settings)
     uvicorn.run(
         "trunkline.main:app",
         host=host or settings.host,
         port=port or settings.port,
         # Followers of a run keep their connection open: a stop must not wait for them.
         timeout_graceful_shutdown=2,
+        log_config=None,
     )
 
 
@@ -46,8 +42,9 @@ def worker(
     if check:
         raise typer.Exit(0 if beats(settings) else 1)
     from trunkline.runs.worker import work
+    from trunkline.telemetry import logs
 
-    _log()
+    logs.configure(settings)
 
     async def until_stopped() -> None:
         task = asyncio.create_task(work(settings))

@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from sqlalchemy import delete, func, select, update
@@ -32,7 +33,7 @@ _TIDY_EVERY_S = 3600.0
 
 def wait_s(attempts: int, first_s: float) -> float:
     """Seconds until the next attempt, after so many."""
-    return min(first_s * 2 ** (attempts - 1), _LONGEST_WAIT_S)
+    return min(first_s * 2.0 ** (attempts - 1), _LONGEST_WAIT_S)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Sender:
             if identity not in self._serving:
                 task = asyncio.create_task(self._serve(identity), name=f"notification {identity}")
                 self._serving[identity] = task
-                task.add_done_callback(lambda ended, identity=identity: self._ended(identity, ended))
+                task.add_done_callback(partial(self._ended, identity))
         if time.monotonic() - self._tidied > _TIDY_EVERY_S:
             await self._tidy()
             self._tidied = time.monotonic()

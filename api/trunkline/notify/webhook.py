@@ -28,11 +28,11 @@ class DeliveryError(Exception):
 async def post(url: str, secret: str, message_id: str, body: bytes, allowed: Sequence[Network]) -> str:
     """Deliver the message; what the receiver answered. Raises DeliveryError."""
     encrypted = urlsplit(url).scheme == "https"
-    headers = {
-        "content-type": "application/json",
-        "user-agent": f"trunkline/{__version__}",
-        **headers_of(secret, message_id, int(time.time()), body),
-    }
+    headers = [
+        ("content-type", "application/json"),
+        ("user-agent", f"trunkline/{__version__}"),
+        *headers_of(secret, message_id, int(time.time()), body).items(),
+    ]
     guard = Guard(allowed, encrypted=encrypted)
     tls = ssl.create_default_context() if encrypted else None
     try:

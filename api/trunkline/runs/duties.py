@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 from trunkline.db.session import SessionMaker
 from trunkline.notify.sender import Sender
@@ -16,7 +17,7 @@ async def keep(sessions: SessionMaker, settings: Settings) -> None:
     sender = Sender(sessions, settings)
     try:
         while True:
-            for duty in (lambda: fire_due(sessions), sender.look):
+            for duty in (partial(fire_due, sessions), sender.look):
                 try:
                     await duty()
                 except Exception:

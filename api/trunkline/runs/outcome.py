@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -38,6 +38,8 @@ class Result:
     error: JsonObject | None = None
     cancelled: bool = False
     unfinished: bool = False
+    netbox_requests: int = 0
+    pushes_s: Sequence[float] = ()
 
 
 _LEARN = (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.RESYNC)

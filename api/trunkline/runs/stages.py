@@ -3,11 +3,12 @@ stage, in one transaction; so each may be begun again after a crash."""
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +26,9 @@ from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
 from trunkline.runs.sweep import sweep
 from trunkline.settings import Settings
+from trunkline.telemetry.logs import about
+from trunkline.telemetry.measure import measure
+from trunkline.telemetry.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -67,11 +71,18 @@ class _Work:
     attempt: int
     call: Call | None
     launch: str  # under which name a launcher finds again what was launched
+    subscription_id: uuid.UUID | None
     cancelled: bool = False
 
 
 async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
     """Do one stage of the run, unless the run has moved on without it."""
+    with about(run=run_id, stage=stage):
+        await _run_stage(engine, run_id, stage)
+
+
+async def _run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
+    began = time.monotonic()
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
         work = await _begin(engine, run_id, stage)
@@ -80,7 +91,8 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         if work.cancelled and stage != "rollback":
             stop.cancel()
         try:
-            result = await _do(engine, work, stop)
+            with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
+                result = await _do(engine, work, stop)
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
@@ -97,6 +109,7 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             await defer(session, run, after_s=engine.settings.heartbeat_s)
             return
         await acting(session, run.approved_by or run.created_by, run.id)
+        await measure(session, run, stage, time.monotonic() - began, result)
         await outcome.finish(session, run, stage, result)
 
 
@@ -135,7 +148,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         launch = run.launch or f"{run.id} {stage} {run.attempt}"
         if engine.launcher.outlives_worker:
             run.launch = launch
-        return _Work(run.id, stage, run.attempt, call, launch, run.cancel_requested_by is not None)
+        return _Work(run.id, stage, run.attempt, call, launch, run.subscription_id, run.cancel_requested_by is not None)
 
 
 async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
@@ -175,7 +188,8 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
         await asyncio.wait([recording])
         raise
     await recording
-    return _result(engine, ending, recorder.progress)
+    told = recorder.progress
+    return replace(_result(engine, ending, told), netbox_requests=told.netbox_requests, pushes_s=tuple(told.pushes_s))
 
 
 def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: Stop) -> Ending | LaunchError:

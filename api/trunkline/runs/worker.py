@@ -24,6 +24,7 @@ from trunkline.runs.queue import QUEUE, defer, make_queue, retry_stalled, runs_w
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
 from trunkline.settings import Settings
+from trunkline.telemetry import traces
 
 logger = logging.getLogger(__name__)
 
@@ -87,12 +88,14 @@ def _register(app: App, engine: Engine) -> None:
 
 async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
+    traces.configure(settings)
     with closing(make_launcher(settings)) as launcher:
         await asyncio.to_thread(launcher.warm_up)
         try:
             await _work_for_ever(settings, launcher)
         finally:
             forget(settings)
+            traces.shut_down()
 
 
 async def _work_for_ever(settings: Settings, launcher: Launcher) -> None:
