@@ -245,8 +245,8 @@ def test_no_secret_lies_readable_in_the_database_or_is_ever_shown_again(service:
         ({"kind": "webhook", "url": "ftp://hooks.example.net/"}, "url", "pattern"),
         ({"kind": "webhook", "url": "https://user:password@hooks.example.net/"}, "url", "pattern"),
         ({"kind": "webhook", "url": "https://hooks.example.net:99999/"}, "url", "is no URL"),
-        ({"kind": "webhook"}, "", "a webhook needs url"),
-        ({"kind": "email"}, "", "an e-mail needs recipients"),
+        ({"kind": "webhook"}, "body", "a webhook needs url"),
+        ({"kind": "email"}, "body", "an e-mail needs recipients"),
         ({"kind": "email", "recipients": ["a@b\nBcc: c@d"]}, "recipients.0", "pattern"),
         ({"kind": "email", "recipients": ["a@b"], "events": ["rain"]}, "events.0", "'completed', 'failed'"),
     ],
@@ -263,6 +263,7 @@ def test_the_command_line_makes_tries_and_removes_a_notification(service: Servic
     environment = service.environment | {
         "TRUNKLINE_URL": f"http://127.0.0.1:{service.port}",
         "TRUNKLINE_TOKEN": service.token,
+        "COLUMNS": "200",
     }
 
     def trunkline(*arguments: str, given: str = "") -> str:

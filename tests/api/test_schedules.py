@@ -187,6 +187,7 @@ def test_the_command_line_makes_runs_and_removes_a_schedule(service: Service, no
     environment = service.environment | {
         "TRUNKLINE_URL": f"http://127.0.0.1:{service.port}",
         "TRUNKLINE_TOKEN": service.token,
+        "COLUMNS": "200",
     }
 
     def trunkline(*arguments: str) -> str:

@@ -43,15 +43,14 @@ def list_(json: AsJson = False) -> None:
         (
             item["name"],
             item["task"],
-            item["cron"],
-            item["timezone"],
+            f"{item['cron']} {item['timezone']}",
             "paused" if item["paused"] else show.when(item["next_at"]),
             show.when(item["last_at"]),
             item["last_error"] or (item["last_run"] or {}).get("status"),
         )
         for item in found
     ]
-    show.table(("schedule", "task", "cron", "zone", "next", "last", "last run"), rows)
+    show.table(("schedule", "task", "when", "next", "last", "last run"), rows)
 
 
 @commands.command("show")

@@ -56,6 +56,8 @@ async def tell_of(session: AsyncSession, run: Run, event: Happening, **more: obj
     wanted = select(Notification.id).where(~Notification.paused, Notification.events.contains([event.value]))
     for column, name in ((Notification.product, "product"), (Notification.customer, "customer")):
         wanted = wanted.where(or_(column.is_(None), column == (subject[name] if subject else None)))
+    # Nobody removes one of them before the message is stored.
+    wanted = wanted.with_for_update(read=True, key_share=True)
     rows = [
         {
             "id": uuid.uuid4(),

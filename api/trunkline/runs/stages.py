@@ -92,7 +92,9 @@ async def _run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             stop.cancel()
         try:
             with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
+                logger.info("attempt %s begins", work.attempt)
                 result = await _do(engine, work, stop)
+                logger.info("attempt %s ended: %s", work.attempt, (result.error or {}).get("title", "well"))
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
