@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from trunkline.db.models import Happening, Run, RunStatus, RunTarget
+from trunkline.db.models import Happening, JsonObject, Run, RunStatus, RunTarget
 from trunkline.notify.guard import is_public
 from trunkline.notify.outbox import happening, message
 from trunkline.notify.seal import Seal, SealError
@@ -18,8 +18,11 @@ from trunkline.notify.sender import MOST_ATTEMPTS, wait_s
 from trunkline.notify.signature import headers_of, new_secret
 from trunkline.notify.text import subject_and_text
 
-_NOTHING = {"netbox": [], "devices": {}}
-_SOMETHING = {"netbox": [{"op": "update", "type": "dcim.device", "name": "ams-pe"}], "devices": {"ams-pe": "+x"}}
+_NOTHING: JsonObject = {"netbox": [], "devices": {}}
+_SOMETHING: JsonObject = {
+    "netbox": [{"op": "update", "type": "dcim.device", "name": "ams-pe"}],
+    "devices": {"ams-pe": "+x"},
+}
 
 
 @pytest.mark.parametrize(

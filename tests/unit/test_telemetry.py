@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from trunkline.db.models import JsonObject
 from trunkline.runs.events import Progress
 from trunkline.settings import Settings
 from trunkline.telemetry import traces
@@ -77,7 +78,7 @@ def test_pushes_and_requests_are_added_up_over_tasks_and_loops() -> None:
         {"results": [{"requests": 2, "timings_s": {"push": 0.25}}, "nothing", {}]},
         {"requests": "many", "timings_s": {"check": 1}},
     ):
-        event = {"event": "runner_on_ok", "event_data": {"task": "t", "host": "ams-pe", "res": result}}
+        event: JsonObject = {"event": "runner_on_ok", "event_data": {"task": "t", "host": "ams-pe", "res": result}}
         progress.take(event)
     assert progress.netbox_requests == 12
     assert progress.pushes_s == [0.5, 0.25]
