@@ -80,7 +80,20 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
-    stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    plan_timeout_s: int = Field(300, ge=1, description="Seconds that the playbook of a plan may take")
+    apply_timeout_s: int = Field(900, ge=1, description="Seconds that the playbook which applies and verifies may take")
+    rollback_timeout_s: int = Field(900, ge=1, description="Seconds that the playbook of a rollback may take")
+    plan_patience_s: float = Field(
+        60, ge=0, description="Seconds for which a plan is begun again while NetBox or a device does not answer"
+    )
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
+    )
+    failures_per_minute: int = Field(
+        300, ge=0, description="Requests without a valid token or session that one address may send; 0: any number"
+    )
+    four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
+    session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
@@ -117,11 +130,25 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="Who logs in at SMTP_HOST; nobody when unset")
     smtp_password: SecretStr | None = Field(None, description="Password of SMTP_USER")
     smtp_from: str = Field("trunkline@localhost", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of e-mails")
-    public_url: str | None = Field(None, description="Where people reach the service; for links in messages")
 
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error")
     traces: bool = Field(
         False, description="Send OpenTelemetry traces; needs the extra `otel`, OTEL_EXPORTER_OTLP_ENDPOINT says whereto"
+    )
+
+    public_url: str | None = Field(
+        None, description="Address at which browsers reach the service; the request's own when unset"
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID provider, as it calls itself (docs/access.md)")
+    oidc_client_id: str | None = Field(None, description="This service's name at the provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; unset for a public client")
+    oidc_audience: str | None = Field(
+        None, description="Audience of the provider's tokens that open the API as bearer tokens; none do when unset"
+    )
+    oidc_name_claim: str = Field("preferred_username", description="Claim that names the person; else sub")
+    oidc_roles_claim: str = Field("groups", description="Claim with groups or roles; realm_access.roles is a path")
+    oidc_scopes: dict[str, list[str]] = Field(
+        {}, description='What groups may do, as JSON: {"noc": ["operator"], "uni": ["viewer:customer=uni"]}'
     )
 
     netbox_url: str | None = Field(
@@ -142,6 +169,10 @@ class Settings(BaseSettings):
         folder = Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
         secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, *secrets
+
+    def timeout_s(self, stage: str) -> int:
+        """Seconds that the playbook of a stage (plan, apply or rollback) may take."""
+        return {"plan": self.plan_timeout_s, "apply": self.apply_timeout_s, "rollback": self.rollback_timeout_s}[stage]
 
     @property
     def playbooks(self) -> Path:
@@ -168,7 +199,23 @@ def get_settings() -> Settings:
         raise SettingsError(_explain(error)) from None
     if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
         raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
+    if settings.oidc_issuer:
+        _must_do_for_oidc(settings)
     return settings
+
+
+def _must_do_for_oidc(settings: Settings) -> None:
+    from trunkline.access.roles import parse_scopes  # noqa: PLC0415 (most do without it)
+
+    if not (settings.oidc_client_id and settings.oidc_scopes):
+        raise SettingsError(
+            "TRUNKLINE_OIDC_ISSUER is set: set TRUNKLINE_OIDC_CLIENT_ID and TRUNKLINE_OIDC_SCOPES as well"
+        )
+    try:
+        for scopes in settings.oidc_scopes.values():
+            parse_scopes(scopes)
+    except ValueError as error:
+        raise SettingsError(f"TRUNKLINE_OIDC_SCOPES: {error}") from None
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,7 +1,7 @@
 """Schedules with those that every network wants, sweeps over subscriptions, notifications, measurements.
 
 Revision: 0015
-Follows: 0012
+Follows: 0016
 """
 
 import uuid
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -23,6 +23,14 @@ _NIGHTLY = {
     "approval": "auto",
     "cron": "30 2 * * *",
     "timezone": "UTC",
+    "created_by": "trunkline",
+}
+_OF_POLICIES = {
+    "id": uuid.UUID("00000000-0000-4000-8000-000000000016"),
+    "name": "approval-policies",
+    "kind": "email",
+    "events": [],
+    "shown": "whom the policies name",
     "created_by": "trunkline",
 }
 
@@ -68,7 +76,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_sweeps_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_sweeps")),
     )
-    op.create_table(
+    notifications = op.create_table(
         "notifications",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -85,6 +93,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
         sa.UniqueConstraint("name", name=op.f("uq_notifications_name")),
     )
+    op.execute(notifications.insert().values(**_OF_POLICIES))
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -92,6 +101,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("event", sa.String(length=32), nullable=False),
         sa.Column("payload", JSONB(), nullable=False),
+        sa.Column("recipients", JSONB(), nullable=True),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), server_default=now, nullable=False),

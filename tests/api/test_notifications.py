@@ -205,6 +205,26 @@ def test_a_message_outlives_the_worker_and_comes_once_for_each_customer_and_prod
     assert [item["body"]["data"]["run"]["id"] for item in told] == [run["id"]]
 
 
+def test_whom_a_policy_names_is_told_by_mail_or_by_the_notification_of_that_name(
+    service: Service, receiver: Receiver, mails: Mails
+) -> None:
+    _hook(service, "boss", receiver.port, ["drift"])
+    rule = {"approval": "manual", "notify": ["chief@example.net", "boss", "somebody"], "customers": ["uni-b"]}
+    rule |= {"escalate_after_s": 1, "escalate_to": ["duty@example.net"]}
+    service.call("POST", "/customers", 201, json={"shortcode": "uni-b", "name": "University B"})
+    service.call("PUT", "/policies/of-uni-b", 201, json=rule)
+    run = service.wait_for(service.order_node("ber-pe", customer="uni-b"), "awaiting-approval")
+
+    def told(address: str) -> list[Any]:
+        return [mail for mail in mails.got if mail["To"] == address]
+
+    _wait(lambda: told("chief@example.net") and told("duty@example.net"))
+    assert "Nobody has approved the plan within 1 s" in told("duty@example.net")[0].get_payload()
+    _wait(lambda: any(item["path"].startswith("/boss") for item in receiver.got))
+    assert {item["run"] for item in _log(service, "approval-policies")} == {run["id"]}
+    service.call("POST", f"/runs/{run['id']}/cancel", 202)
+
+
 def test_no_secret_lies_readable_in_the_database_or_is_ever_shown_again(service: Service, receiver: Receiver) -> None:
     own = "a-secret-of-the-receivers-own"
     made = _hook(service, "sealed", receiver.port, ["failed"], secret=own)

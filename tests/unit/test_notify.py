@@ -34,6 +34,7 @@ _SOMETHING: JsonObject = {
         (RunTarget.CREATE, RunStatus.CANCELLED, {}, None),
         (RunTarget.MODIFY, RunStatus.FAILED, {}, Happening.FAILED),
         (RunTarget.MODIFY, RunStatus.ROLLED_BACK, {}, Happening.FAILED),
+        (RunTarget.MODIFY, RunStatus.HELD, {}, Happening.FAILED),
         (RunTarget.MODIFY, RunStatus.FAILED, {"plan_only": True}, None),
         (RunTarget.TERMINATE, RunStatus.AWAITING_APPROVAL, {}, Happening.APPROVAL_NEEDED),
         (RunTarget.VALIDATE, RunStatus.COMPLETED, {"plan": _SOMETHING}, Happening.DRIFT),

@@ -6,12 +6,14 @@ Imports happen inside the commands, so that each starts as fast as it can.
 import typer
 
 from trunkline.cli import (
+    audit,
     customers,
     db,
     dev,
     drift,
     notifications,
     orders,
+    policies,
     product,
     products,
     runs,
@@ -36,6 +38,7 @@ cli.add_typer(products.commands, name="products")
 cli.add_typer(customers.commands, name="customers")
 cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(runs.commands, name="runs")
+cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
 cli.add_typer(schedules.commands, name="schedules")
 cli.command()(drift.drift)
@@ -46,6 +49,7 @@ cli.command()(server.worker)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")
+cli.add_typer(audit.commands, name="audit")
 
 
 @cli.callback()

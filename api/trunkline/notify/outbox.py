@@ -1,14 +1,16 @@
 """The outbox: messages are written with what they are about, in one transaction, and sent afterwards."""
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import (
+    POLICIES,
     Customer,
     Delivery,
     DeliveryStatus,
@@ -21,6 +23,7 @@ from trunkline.db.models import (
     Subscription,
 )
 
+_ADDRESS = re.compile(r"[^@\s,]+@[^@\s,]+")
 _MOST_NAMED = 50
 _LONGEST_TEXT = 2000
 
@@ -34,7 +37,7 @@ def happening(run: Run, status: RunStatus) -> Happening | None:
         return None if run.carried else Happening.APPROVAL_NEEDED
     if run.target is RunTarget.BATCH or (run.plan_only and run.target is not RunTarget.TASK):
         return None
-    if status in (RunStatus.FAILED, RunStatus.ROLLED_BACK):
+    if status in (RunStatus.FAILED, RunStatus.ROLLED_BACK, RunStatus.HELD):
         return Happening.FAILED
     if status is not RunStatus.COMPLETED:
         return None
@@ -53,9 +56,33 @@ async def tell(session: AsyncSession, run: Run, status: RunStatus) -> None:
 async def tell_of(session: AsyncSession, run: Run, event: Happening, **more: object) -> None:
     """The same for a happening that is no status; `more` is added to the message's data."""
     subject = await _subject(session, run)
-    wanted = select(Notification.id).where(~Notification.paused, Notification.events.contains([event.value]))
+    wanted = select(Notification.id).where(Notification.events.contains([event.value]))
     for column, name in ((Notification.product, "product"), (Notification.customer, "customer")):
         wanted = wanted.where(or_(column.is_(None), column == (subject[name] if subject else None)))
+    await _write(session, run, event, wanted, {"subscription": subject, **more})
+
+
+async def tell_named(session: AsyncSession, run: Run, event: Happening, names: Sequence[str], **more: object) -> None:
+    """The same to those who are named: e-mail addresses, and names of notifications; other names tell nobody."""
+    if not names:
+        return
+    data = {"subscription": await _subject(session, run), **more}
+    await _write(session, run, event, select(Notification.id).where(Notification.name.in_(names)), data)
+    addresses = [name for name in names if _ADDRESS.fullmatch(name)]
+    if addresses:
+        policies = select(Notification.id).where(Notification.name == POLICIES)
+        await _write(session, run, event, policies, data, addresses)
+
+
+async def _write(
+    session: AsyncSession,
+    run: Run,
+    event: Happening,
+    wanted: Select[uuid.UUID],
+    data: Mapping[str, object],
+    recipients: list[str] | None = None,
+) -> None:
+    wanted = wanted.where(~Notification.paused)
     # Nobody removes one of them before the message is stored.
     wanted = wanted.with_for_update(read=True, key_share=True)
     rows = [
@@ -65,7 +92,8 @@ async def tell_of(session: AsyncSession, run: Run, event: Happening, **more: obj
             "run_id": run.id,
             "event": event,
             "status": DeliveryStatus.PENDING,
-            "payload": message(event, datetime.now(UTC), {**_of(run), "subscription": subject, **more}),
+            "recipients": recipients,
+            "payload": message(event, datetime.now(UTC), {**_of(run), **data}),
         }
         for identity in await session.scalars(wanted)
     ]

@@ -126,7 +126,7 @@ class Sender:
                 delivery.attempts,
                 notification.kind,
                 notification.sealed,
-                notification.recipients,
+                delivery.recipients or notification.recipients,
                 delivery.payload,
             )
 

@@ -19,6 +19,7 @@ def subject_and_text(payload: JsonObject, public_url: str | None) -> tuple[str, 
     run = cast("JsonObject", data.get("run") or {})
     subject = f"[Trunkline] {run.get('title') or 'Notifications'}: {_WORDS[kind]}"
     lines = [f"{run['target']} of {run['title']}, ordered by {run['created_by']}: {run['status']}."] if run else []
+    lines += [str(data["escalated"])] if data.get("escalated") else []
     error = cast("JsonObject", data.get("error") or {})
     lines += [f"{error.get('title')}: {error.get('detail')}"] if error else []
     differs = cast("JsonObject", data.get("differs") or {})

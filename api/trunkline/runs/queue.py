@@ -23,10 +23,29 @@ _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
         ROW(:queue, :task, :priority, :lock, NULL, CAST(:args AS jsonb),
-            now() + make_interval(secs => :after_s))::procrastinate_job_to_defer_v1
+            now() + CAST(:after_s AS float8) * interval '1 s')::procrastinate_job_to_defer_v1
     ])
     """
 )
+_DROP = text(
+    """
+    SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs
+    WHERE status = 'todo' AND lock = :lock AND args ->> 'run_id' = :run_id
+    """
+)
+# Of work for no customer (tasks, batches, plans of orders) it is the caller's own that counts.
+_WAITING = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM runs LEFT JOIN subscriptions ON subscriptions.id = runs.subscription_id
+        WHERE runs.status = :status AND NOT runs.carried
+          AND CASE WHEN CAST(:customer AS uuid) IS NULL THEN runs.subscription_id IS NULL AND runs.created_by = :by
+                   ELSE subscriptions.customer_id = CAST(:customer AS uuid) END
+        LIMIT :most
+    ) AS waiting
+    """
+)
+_MOST_COUNTED = 1000
 # One statement, and each row locked: two workers that look at once never put back a job that was taken meanwhile.
 _RETRY_STALLED = text(
     """
@@ -58,21 +77,46 @@ def make_queue(libpq_url: str, pool_size: int) -> App:
 
 
 async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -> None:
-    """Queue the stage that the run's status calls for; it starts when the session commits, or `after_s` later."""
+    """Queue the stage that the run's status calls for; it starts when the session commits, or so much later."""
     if run.carried:
         return
+    stage = STAGE_OF[run.status]
     await session.execute(
         _DEFER,
         {
             "queue": QUEUE,
-            "task": STAGE_OF[run.status],
-            # What a sweep started lets a person's orders pass.
-            "priority": 0 if run.parent_id is None else -1,
+            "task": stage,
+            "priority": await _priority(session, run, stage),
             "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
             "after_s": after_s,
         },
     )
+
+
+async def drop(session: AsyncSession, run: Run) -> None:
+    """Take the run's job off the queue, so that what comes next in its lane need not wait for it."""
+    await session.execute(_DROP, {"lock": run.lane, "run_id": str(run.id)})
+
+
+async def _priority(session: AsyncSession, run: Run, stage: str) -> int:
+    """The more a customer has waiting, the later comes the next: a flood of one is served in turn with the others.
+
+    What has been planned comes before new plans, so that locks are held as short as can be. What a sweep started lets
+    all others pass.
+    """
+    subscription = run.subscription
+    waiting = await session.scalar(
+        _WAITING,
+        {
+            "status": run.status.value,
+            "customer": subscription.customer_id if subscription else None,
+            "by": run.created_by,
+            "most": _MOST_COUNTED,
+        },
+    )
+    first = (0 if stage == "plan" else 1) - (0 if run.parent_id is None else _MOST_COUNTED)
+    return first - int(waiting or 0)
 
 
 async def retry_stalled(session: AsyncSession, seconds: float) -> list[uuid.UUID]:

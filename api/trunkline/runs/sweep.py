@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import (
     LIVE,
+    WAITING,
     Approval,
     Customer,
     JsonObject,
@@ -108,7 +109,7 @@ async def _count(session: AsyncSession, run: Run) -> _Count:
     for status, number in await session.execute(select(Run.status, func.count()).where(*mine).group_by(Run.status)):
         if status in LIVE:
             # One that waits for a person takes no worker's place: the sweep goes on without it.
-            count.live += 0 if status is RunStatus.AWAITING_APPROVAL else number
+            count.live += 0 if status in WAITING else number
         elif status is RunStatus.COMPLETED:
             count.completed = number
         else:
@@ -126,7 +127,7 @@ def _said(run: Run, state: Sweep, count: _Count) -> str:
         f"{state.started} runs started: {count.completed} completed",
         *([f"{count.drifted} of them found drift"] if run.task != RESYNC_DRIFTED else []),
         f"{count.failed} failed",
-        *([f"{waiting} wait for approval"] if waiting else []),
+        *([f"{waiting} wait for a person"] if waiting else []),
     ]
     return f"{', '.join(parts)}; {state.busy} subscriptions left out: other runs work on them."
 

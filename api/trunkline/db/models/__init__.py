@@ -1,11 +1,19 @@
 """The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
 
-from trunkline.db.models.access import IdempotencyKey, Token
+from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
-from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
+from trunkline.db.models.kinds import ENDED, LIVE, WAITING, Approval, Lifecycle, OnFailure, RunStatus, RunTarget
 from trunkline.db.models.measurements import Measurement
-from trunkline.db.models.notifications import Delivery, DeliveryStatus, Happening, Notification, NotificationKind
+from trunkline.db.models.notifications import (
+    POLICIES,
+    Delivery,
+    DeliveryStatus,
+    Happening,
+    Notification,
+    NotificationKind,
+)
+from trunkline.db.models.policies import Policy
 from trunkline.db.models.runs import Event, Run, Step
 from trunkline.db.models.schedules import Schedule, Sweep
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
@@ -13,8 +21,12 @@ from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscri
 __all__ = [
     "ENDED",
     "LIVE",
+    "POLICIES",
+    "WAITING",
     "Approval",
+    "AuditEntry",
     "Base",
+    "BrowserSession",
     "Change",
     "Claim",
     "Customer",
@@ -29,6 +41,8 @@ __all__ = [
     "Measurement",
     "Notification",
     "NotificationKind",
+    "OnFailure",
+    "Policy",
     "ProductBlock",
     "ProductRow",
     "RemovedValue",

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trunkline.db.models.base import Base, JsonObject, text_enum
 
 
+POLICIES = "approval-policies"
+"""The notification, made with the tables, by which e-mail addresses that policies of approval name are told."""
+
+
 class NotificationKind(enum.StrEnum):
     """How the message travels."""
 
@@ -67,6 +71,8 @@ class Delivery(Base):
     run_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
     event: Mapped[Happening] = mapped_column(text_enum(Happening))
     payload: Mapped[JsonObject]
+    # Of a message to people whom a policy names; else those of the notification.
+    recipients: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[DeliveryStatus] = mapped_column(text_enum(DeliveryStatus), default=DeliveryStatus.PENDING)
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # While it is being sent: when another worker may take it for lost and send it again.

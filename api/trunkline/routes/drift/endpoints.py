@@ -5,8 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Row, and_, select
 
+from trunkline.access import Role
+from trunkline.access.caller import sees
 from trunkline.db.models import Customer, Run, RunStatus, RunTarget, Subscription
 from trunkline.lifecycle import IN_SERVICE
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.drift.schemas import DriftFilter, DriftOut
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Reader
@@ -14,12 +17,17 @@ from trunkline.routes.session import Reader
 router = APIRouter(prefix="/drift", tags=["drift"])
 
 
-@router.get("", summary="Report drift", response_model=Page[DriftOut] | Page[Partial])
-async def list_drift(session: Reader, params: Annotated[DriftFilter, Query()]) -> Response:
+@router.get(
+    "",
+    summary="Report drift",
+    response_model=Page[DriftOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
+async def list_drift(session: Reader, caller: Authenticated, params: Annotated[DriftFilter, Query()]) -> Response:
     """Every subscription in service that is out of sync, with NetBox operations and device diffs of the validation
     that found it.
     """
-    return await _LISTING.answer(session, _QUERY, params, DriftOut, _out)
+    return await _LISTING.answer(session, _QUERY.where(sees(caller)), params, DriftOut, _out)
 
 
 def _out(row: Row[Any]) -> DriftOut:

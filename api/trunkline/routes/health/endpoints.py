@@ -4,13 +4,14 @@ import asyncio
 from typing import Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from trunkline.access import Role
 from trunkline.errors import Unavailable
-from trunkline.routes.authentication import authenticate
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.session import Session
 from trunkline.settings import Settings
 
@@ -33,7 +34,8 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     database: Literal["ok"] = "ok"
     netbox: Literal["reachable", "unreachable", "not configured"] = Field(
-        description="A run that needs an unreachable NetBox fails in its plan; orders are taken all the same"
+        description="A run that needs an unreachable NetBox fails in its plan after TRUNKLINE_PLAN_PATIENCE_S; orders "
+        "are taken all the same"
     )
 
 
@@ -43,7 +45,7 @@ async def live() -> Live:
     return Live()
 
 
-@router.get("/ready", summary="Can orders be taken", dependencies=[Depends(authenticate)])
+@router.get("/ready", summary="Can orders be taken", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
 async def ready(session: Session, request: Request) -> Ready:
     """503 while the database is away or lacks a migration."""
     settings: Settings = request.app.state.settings
@@ -59,7 +61,7 @@ async def ready(session: Session, request: Request) -> Ready:
 @metrics_router.get(
     "/metrics",
     summary="Prometheus metrics",
-    dependencies=[Depends(authenticate)],
+    dependencies=[needs(Role.VIEWER)],
     response_class=PlainTextResponse,
     responses={200: {"content": {"text/plain": {"example": 'trunkline_runs{target="create",status="failed"} 1'}}}},
 )

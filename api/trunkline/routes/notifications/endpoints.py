@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
+from trunkline.access import Role
 from trunkline.db.models import Delivery, Notification
 from trunkline.errors import ProblemDocument
-from trunkline.routes.authentication import Authenticated
+from trunkline.routes.authentication import Authenticated, needs
 from trunkline.routes.etags import IfMatch, etag, must_match
 from trunkline.routes.notifications import service
 from trunkline.routes.notifications.schemas import (
@@ -29,13 +30,18 @@ _CHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", summary="List notifications", response_model=Page[NotificationOut] | Page[Partial])
+@router.get(
+    "",
+    summary="List notifications",
+    response_model=Page[NotificationOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER)],
+)
 async def list_notifications(session: Session, params: Annotated[NotificationFilter, Query()]) -> Response:
     """Notifications by name, without their secrets."""
     return await _LISTING.answer(session, select(Notification), params, NotificationOut)
 
 
-@router.post("", status_code=201, summary="Create a notification")
+@router.post("", status_code=201, summary="Create a notification", dependencies=[needs(Role.ADMIN)])
 async def create_notification(
     session: Session, caller: Authenticated, request: Request, body: NotificationIn, response: Response
 ) -> NotificationCreated:
@@ -45,13 +51,15 @@ async def create_notification(
     return NotificationCreated(**dict(_shown(row, response)), secret=secret)
 
 
-@router.get("/{name}", summary="A notification")
+@router.get("/{name}", summary="A notification", dependencies=[needs(Role.VIEWER)])
 async def get_notification(session: Session, name: str, response: Response) -> NotificationOut:
     """Where messages go, and of what."""
     return _shown(await service.get(session, name), response)
 
 
-@router.patch("/{name}", summary="Change, pause or resume a notification", responses=_CHANGED)
+@router.patch(
+    "/{name}", summary="Change, pause or resume a notification", responses=_CHANGED, dependencies=[needs(Role.ADMIN)]
+)
 async def change_notification(
     session: Session,
     request: Request,
@@ -67,7 +75,9 @@ async def change_notification(
     return _shown(row, response)
 
 
-@router.delete("/{name}", status_code=204, summary="Remove a notification", responses=_CHANGED)
+@router.delete(
+    "/{name}", status_code=204, summary="Remove a notification", responses=_CHANGED, dependencies=[needs(Role.ADMIN)]
+)
 async def delete_notification(session: Session, name: str, if_match: IfMatch = None) -> None:
     """Its deliveries go with it, also those that are still to be made."""
     row = await service.get(session, name, lock=True)
@@ -75,13 +85,18 @@ async def delete_notification(session: Session, name: str, if_match: IfMatch = N
     await session.delete(row)
 
 
-@router.post("/{name}/test", status_code=202, summary="Send a test message")
+@router.post("/{name}/test", status_code=202, summary="Send a test message", dependencies=[needs(Role.OPERATOR)])
 async def test_notification(session: Session, name: str) -> DeliveryOut:
     """The delivery: look at it in the log a moment later."""
     return DeliveryOut.model_validate(await service.try_out(session, await service.get(session, name)))
 
 
-@router.get("/{name}/deliveries", summary="List deliveries", response_model=Page[DeliveryOut] | Page[Partial])
+@router.get(
+    "/{name}/deliveries",
+    summary="List deliveries",
+    response_model=Page[DeliveryOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER)],
+)
 async def list_deliveries(session: Session, name: str, params: Annotated[DeliveryFilter, Query()]) -> Response:
     """What was sent, what is still to be sent, and what came of it; finished ones are kept for 30 days."""
     row = await service.get(session, name)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
 from trunkline.db.models import Delivery, Happening, Notification, NotificationKind
 from trunkline.errors import Conflict, Duplicate, FieldError, NotFound, invalid
 from trunkline.notify.guard import is_public, networks

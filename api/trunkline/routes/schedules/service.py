@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
 from trunkline.db.models import Schedule
 from trunkline.errors import Duplicate, FieldError, NotFound, invalid
 from trunkline.routes.schedules.schemas import ScheduleChange, ScheduleIn

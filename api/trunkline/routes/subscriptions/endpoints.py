@@ -6,9 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
+from trunkline.access import Role
+from trunkline.access.caller import sees
 from trunkline.db.models import Approval, Change, Customer, Run, Subscription
 from trunkline.errors import ProblemDocument
-from trunkline.routes.authentication import Authenticated
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.etags import IfMatch, etag
 from trunkline.routes.idempotency import Key
 from trunkline.routes.paging import Listing, Page, Partial, beginning, fields_of
@@ -47,10 +49,19 @@ def _accepted(response: Response, run: Run) -> RunOut:
     return run_out(run)
 
 
-@router.get("", summary="List subscriptions", response_model=Page[SubscriptionOut] | Page[Partial])
-async def list_subscriptions(session: Reader, params: Annotated[SubscriptionFilter, Query()]) -> Response:
+@router.get(
+    "",
+    summary="List subscriptions",
+    response_model=Page[SubscriptionOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
+async def list_subscriptions(
+    session: Reader, caller: Authenticated, params: Annotated[SubscriptionFilter, Query()]
+) -> Response:
     """Subscriptions, newest first."""
     query = shown_columns()
+    if not caller.everywhere(Role.VIEWER):
+        query = query.where(sees(caller))
     if params.q is not None:
         query = query.where(having_words(params.q))
     if params.id is not None:
@@ -62,7 +73,7 @@ async def list_subscriptions(session: Reader, params: Annotated[SubscriptionFilt
     return await _LISTING.answer(session, query, params, SubscriptionOut, of_columns)
 
 
-@router.post("", status_code=202, summary="Order a subscription")
+@router.post("", status_code=202, summary="Order a subscription", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)])
 async def order(
     session: Session, caller: Authenticated, body: OrderIn, response: Response, idempotency_key: Key = None
 ) -> RunOut:
@@ -73,7 +84,9 @@ async def order(
     return _accepted(response, run)
 
 
-@router.post("/batch", status_code=202, summary="Order many subscriptions")
+@router.post(
+    "/batch", status_code=202, summary="Order many subscriptions", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)]
+)
 async def order_many(
     session: Session,
     caller: Authenticated,
@@ -94,7 +107,12 @@ async def order_many(
     return BatchOut(batches=ids, orders=found)
 
 
-@router.get("/{subscription_id:uuid}", summary="A subscription", response_model=SubscriptionDetail | Partial)
+@router.get(
+    "/{subscription_id:uuid}",
+    summary="A subscription",
+    response_model=SubscriptionDetail | Partial,
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def get_subscription(
     session: Reader,
     subscription_id: uuid.UUID,
@@ -112,6 +130,7 @@ async def get_subscription(
     status_code=202,
     summary="Modify a subscription",
     responses={200: {"model": SubscriptionOut, "description": "Only note or end date: no run is needed"}, **_CHANGED},
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
 )
 async def modify(
     session: Session,
@@ -131,7 +150,13 @@ async def modify(
     return _accepted(response, run)
 
 
-@router.delete("/{subscription_id:uuid}", status_code=202, summary="Terminate a subscription", responses=_CHANGED)
+@router.delete(
+    "/{subscription_id:uuid}",
+    status_code=202,
+    summary="Terminate a subscription",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def terminate(
     session: Session,
     caller: Authenticated,
@@ -150,7 +175,13 @@ async def terminate(
     return _accepted(response, run)
 
 
-@router.post("/{subscription_id:uuid}/validate", status_code=202, summary="Look for drift", responses=_CHANGED)
+@router.post(
+    "/{subscription_id:uuid}/validate",
+    status_code=202,
+    summary="Look for drift",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def validate(
     session: Session,
     caller: Authenticated,
@@ -163,7 +194,13 @@ async def validate(
     return _accepted(response, await service.validate(session, caller, subscription))
 
 
-@router.post("/{subscription_id:uuid}/resync", status_code=202, summary="Apply again", responses=_CHANGED)
+@router.post(
+    "/{subscription_id:uuid}/resync",
+    status_code=202,
+    summary="Apply again",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def resync(
     session: Session,
     caller: Authenticated,
@@ -177,7 +214,11 @@ async def resync(
     return _accepted(response, await service.resync(session, caller, subscription, plan_only=plan_only))
 
 
-@router.get("/{subscription_id:uuid}/in-use-by", summary="What depends on it")
+@router.get(
+    "/{subscription_id:uuid}/in-use-by",
+    summary="What depends on it",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that refer to this one."""
     await service.get(session, subscription_id)
@@ -185,7 +226,11 @@ async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[Depend
     return [DependencyOut(path=path, subscription=subscription_out(row)) for path, row in found]
 
 
-@router.get("/{subscription_id:uuid}/depends-on", summary="What it depends on")
+@router.get(
+    "/{subscription_id:uuid}/depends-on",
+    summary="What it depends on",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that this one refers to."""
     await service.get(session, subscription_id)
@@ -194,7 +239,10 @@ async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[Depen
 
 
 @router.get(
-    "/{subscription_id:uuid}/history", summary="How it came to be so", response_model=Page[ChangeOut] | Page[Partial]
+    "/{subscription_id:uuid}/history",
+    summary="How it came to be so",
+    response_model=Page[ChangeOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
 )
 async def history(session: Session, subscription_id: uuid.UUID, params: Annotated[ChangeFilter, Query()]) -> Response:
     """Every change, newest first: who made it, when, in which run, what was before and after."""
