@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trunkline.db.models.base import Base, JsonObject, text_enum
 
-
 POLICIES = "approval-policies"
 """The notification, made with the tables, by which e-mail addresses that policies of approval name are told."""
 
