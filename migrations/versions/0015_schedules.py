@@ -33,6 +33,8 @@ _OF_POLICIES = {
     "shown": "whom the policies name",
     "created_by": "trunkline",
 }
+# Neither secrets nor what the clock does by itself.
+_AUDITED_WITHOUT = {"schedules": "id,next_at,last_at,last_run_id,last_error", "notifications": "id,sealed"}
 
 
 def upgrade() -> None:
@@ -137,6 +139,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_measurements")),
     )
     op.create_index(op.f("ix_measurements_run_id"), "measurements", ["run_id"])
+    for table, columns in _AUDITED_WITHOUT.items():
+        op.execute(
+            f"CREATE TRIGGER trunkline_audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION trunkline_audit('without', '{columns}')"
+        )
 
 
 def downgrade() -> None:

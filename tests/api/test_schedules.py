@@ -75,6 +75,8 @@ def test_a_schedule_is_made_changed_paused_resumed_and_removed(service: Service)
     resumed = service.call("PATCH", path, 200, json={"paused": False, "cron": "15 4 * * *", "timezone": "UTC"})
     assert resumed["next_at"].endswith("04:15:00Z")
     service.call("DELETE", path, 204)
+    recorded = service.call("GET", "/audit", 200, params={"kind": "schedules"})["items"]
+    assert {entry["action"] for entry in recorded} == {"created", "changed", "deleted"}
     assert "GET /api/v1/schedules lists them" in service.call("GET", path, 404)["detail"]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from trunkline.access import Role
 from trunkline.db.models import Schedule
 from trunkline.errors import ProblemDocument
-from trunkline.routes.authentication import Authenticated, Where, needs
+from trunkline.routes.authentication import Authenticated, needs
 from trunkline.routes.etags import IfMatch, etag, must_match
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.runs.schemas import RunOut, run_out
@@ -28,7 +28,7 @@ _CHANGED: dict[int | str, dict[str, Any]] = {
     "",
     summary="List schedules",
     response_model=Page[ScheduleOut] | Page[Partial],
-    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+    dependencies=[needs(Role.VIEWER)],
 )
 async def list_schedules(session: Session, params: Annotated[ScheduleFilter, Query()]) -> Response:
     """Schedules by name, each with its next occurrence and its last run."""
@@ -43,7 +43,7 @@ async def create_schedule(session: Session, caller: Authenticated, body: Schedul
     return _shown(row, response)
 
 
-@router.get("/{name}", summary="A schedule", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
+@router.get("/{name}", summary="A schedule", dependencies=[needs(Role.VIEWER)])
 async def get_schedule(session: Session, name: str, response: Response) -> ScheduleOut:
     """The schedule with its next occurrence and its last run."""
     return _shown(await service.get(session, name), response)
