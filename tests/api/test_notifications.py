@@ -209,7 +209,11 @@ def test_whom_a_policy_names_is_told_by_mail_or_by_the_notification_of_that_name
     service: Service, receiver: Receiver, mails: Mails
 ) -> None:
     _hook(service, "boss", receiver.port, ["drift"])
-    rule = {"approval": "manual", "notify": ["chief@example.net", "boss", "somebody"], "customers": ["uni-b"]}
+    rule: dict[str, Any] = {
+        "approval": "manual",
+        "notify": ["chief@example.net", "boss", "somebody"],
+        "customers": ["uni-b"],
+    }
     rule |= {"escalate_after_s": 1, "escalate_to": ["duty@example.net"]}
     service.call("POST", "/customers", 201, json={"shortcode": "uni-b", "name": "University B"})
     service.call("PUT", "/policies/of-uni-b", 201, json=rule)
