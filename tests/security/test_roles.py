@@ -41,6 +41,7 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/runs/{run_id}/plan"): V,
     ("GET", "/runs/{run_id}/events"): V,
     ("POST", "/runs/{run_id}/approve"): A,
+    ("POST", "/runs/{run_id}/reject"): A,
     ("POST", "/runs/{run_id}/cancel"): O,
     ("POST", "/runs/{run_id}/retry"): O,
     ("POST", "/runs/{run_id}/rollback"): O,
