@@ -1,14 +1,14 @@
 """add ports and L2VPNs.
 
 Revision: 0020
-Follows: 0016
+Follows: 0015
 """
 
 from trunkline.db import catalog
 from trunkline.db.catalog import Change, CreateBlock, CreateProduct
 
 revision = "0020"
-down_revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
