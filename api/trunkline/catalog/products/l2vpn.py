@@ -19,7 +19,7 @@ class AccessPointBlock(Block, name="Access point"):
 class L2vpnBlock(Block, name="L2VPN"):
     """An L2VPN between any number of ports."""
 
-    saps: Annotated[list[AccessPointBlock], Field(min_length=2)]
+    saps: Annotated[list[AccessPointBlock], Field(min_length=2, max_length=500)]
     label: Annotated[Text | None, Changeable] = None
     name: From["provisioning", str]
     netbox_id: From["provisioning", int]
