@@ -3,15 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
-from ansible_collections.trunkline.network.plugins.filter.awx import awx_orders
 from ansible_collections.trunkline.network.plugins.module_utils import awx_survey
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PRODUCT = {
     "slug": "link",
@@ -67,15 +61,3 @@ def test_what_no_survey_can_ask_is_said_with_its_field() -> None:
     schema = {"properties": {"ports": {"type": "array", "items": {"type": "object"}}}}
     with pytest.raises(ValueError, match=r"ports: no survey can ask for array: order this product through the API"):
         awx_survey.survey({**PRODUCT, "input_schema": schema}, withdraw=False)
-
-
-def test_a_product_that_no_survey_can_ask_for_gets_no_template_and_is_in_nobody_s_way() -> None:
-    schema = {"properties": {"ports": {"type": "array", "items": {"$ref": "#/$defs/Port"}}}, "$defs": {"Port": {}}}
-    listed = {**PRODUCT, "slug": "listed", "input_schema": schema}
-    workflows: list[Mapping[str, Any]] = [
-        {"product": slug, "target": target, "playbook": f"{target}.yml"}
-        for slug in (PRODUCT["slug"], "listed")
-        for target in ("create", "terminate")
-    ]
-    both, one = awx_orders([listed, PRODUCT], workflows, {}), awx_orders([PRODUCT], workflows, {})
-    assert both == one != []
