@@ -7,12 +7,15 @@ import typer
 
 from trunkline.cli import (
     audit,
+    backup,
     customers,
     db,
     dev,
+    doctor,
     orders,
     product,
     products,
+    reconcile,
     runs,
     server,
     subscriptions,
@@ -38,6 +41,10 @@ cli.add_typer(tasks.commands, name="tasks")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
+cli.command()(backup.backup)
+cli.command()(backup.restore)
+cli.command()(doctor.doctor)
+cli.command()(reconcile.reconcile)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")

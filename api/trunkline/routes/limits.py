@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trunkline.errors import Problem, TooLarge, TooMany
+from trunkline.errors import TooLarge, TooMany
 from trunkline.routes.problems import respond
 
 MOST_BYTES = 4 * 2**20
@@ -74,56 +74,44 @@ class _Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        body, begun = _Body(scope, receive), False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
-                if body.exceeded and not body.refused:
-                    # FastAPI has made something else of it.
-                    raise _too_large()
                 begun = True
                 _add_headers(scope, message)
             await send(message)
 
-        body = _Body(receive)
-        try:
-            body.check_announced(scope)
-            await self._app(scope, body.receive, send_with_headers)
-        except Problem as problem:
-            if begun:
-                raise
-            body.refused = True
+        async def send_unless_too_large(message: Message) -> None:
+            # What the application makes of a body that was cut off is not what is wrong with it.
+            if begun or not body.too_large:
+                await send_with_headers(message)
+
+        if not body.too_large:
+            await self._app(scope, body.receive, send_unless_too_large)
+        if body.too_large and not begun:
+            problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
             await respond(problem)(scope, receive, send_with_headers)
 
 
 class _Body:
-    """A request's body, which ends the request when it gets too large."""
+    """A request's body, which ends when it gets too large."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
         self._receive = receive
         self._bytes = 0
-        self.exceeded = self.refused = False
-
-    @staticmethod
-    def check_announced(scope: Scope) -> None:
-        """Raises TooLarge."""
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            raise _too_large()
+        self.too_large = not announced.isdigit() or int(announced) > MOST_BYTES
 
     async def receive(self) -> Message:
-        """The next piece. Raises TooLarge."""
+        """The next piece; the end instead of a piece too many."""
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         if self._bytes > MOST_BYTES:
-            self.exceeded = True
-            raise _too_large()
+            self.too_large = True
+            return {"type": "http.disconnect"}
         return message
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
 
 
 def _add_headers(scope: Scope, message: MutableMapping[str, Any]) -> None:
