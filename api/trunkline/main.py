@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 _DESCRIPTION = """
-Every request but `health/live` carries `Authorization: Bearer TOKEN`.
+Every request but `health/live` and logging in carries `Authorization: Bearer TOKEN`, or the cookie of a session.
 
 - **Orders** answer 202 with a run: follow `runs/{id}/events`, look at `runs/{id}/plan`. `plan_only` ends with the plan.
 - **Errors** are problem details (RFC 9457): `errors` names each field, `detail` says what to do.

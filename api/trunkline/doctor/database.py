@@ -10,7 +10,7 @@ from trunkline.db.migrate import current, head
 from trunkline.doctor.check import Check, clocks
 from trunkline.settings import Settings
 
-_OLDEST = 140000
+_OLDEST = 150000
 
 
 def database(settings: Settings) -> Iterator[Check]:
@@ -35,7 +35,7 @@ def database(settings: Settings) -> Iterator[Check]:
 def _server(connection: Connection) -> Iterator[Check]:
     number = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
     shown = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    state, remedy = ("ok", "") if number >= _OLDEST else ("wrong", "upgrade PostgreSQL to 14 or newer")
+    state, remedy = ("ok", "") if number >= _OLDEST else ("wrong", "upgrade PostgreSQL to 15 or newer")
     yield Check("PostgreSQL", state, shown, remedy)  # type: ignore[arg-type]  # one of the words
     moment = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     yield clocks("PostgreSQL", moment, datetime.now(UTC))

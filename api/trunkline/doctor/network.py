@@ -13,7 +13,7 @@ from trunkline.errors import Unavailable
 from trunkline.recovery.read import learned_from
 from trunkline.settings import Settings
 
-_OLDEST_NETBOX = (4, 2)
+_OLDEST_NETBOX = (4, 5, 2)
 _OLDEST_FRR = (8, 4)
 _TIMEOUT_S = 5.0
 # What an order makes.
