@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -284,6 +285,37 @@ def test_an_untouched_network_shows_no_drift(world: World) -> None:
         assert done.returncode == 0, done.stdout
         assert set(re.findall(r"changed=(\d+)", done.stdout)) == {"0"}
         assert changed_lines(done) == []
+
+
+def test_the_doctor_is_content_and_reconcile_names_what_differs(world: World) -> None:
+    def run(*arguments: str) -> tuple[int, Any]:
+        command = [str(Path(sys.executable).with_name("trunkline")), *arguments, "--json"]
+        done = subprocess.run(
+            command, env=os.environ | world.exports, capture_output=True, text=True, check=False, timeout=200
+        )
+        return done.returncode, json.loads(done.stdout or "null")
+
+    code, checks = run("doctor", "--devices")
+    found = {check["name"]: check for check in checks}
+    assert (code, [check for check in checks if check["state"] == "wrong"]) == (0, [])
+    assert found["NetBox permissions"]["state"] == found["workers"]["state"] == "ok"
+    for node in world.stack.lab.nodes:
+        assert found[f"router {node}"]["found"].startswith("FRR ")
+    assert run("reconcile", "--report") == (0, [])
+    circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
+    headers = {"Authorization": f"Bearer {world.exports['NETBOX_TOKEN']}"}
+    url = f"{world.exports['NETBOX_URL']}/api/circuits/circuits/{circuit['block']['netbox_id']}/"
+    try:
+        for subscription, metric, what in ((circuit["id"], 55, "differs"), (str(uuid.UUID(int=9)), 10, "unknown here")):
+            fields = {"trunkline_isis_metric": metric, "trunkline_subscription": subscription}
+            answer = requests.patch(url, json={"custom_fields": fields}, headers=headers, timeout=30)
+            assert answer.ok, answer.text
+            code, found = run("reconcile", "--report")
+            assert code == 7
+            assert {item["subscription"]: item["what"] for item in found}[subscription] == what
+    finally:
+        fields = {"trunkline_isis_metric": 10, "trunkline_subscription": circuit["id"]}
+        requests.patch(url, json={"custom_fields": fields}, headers=headers, timeout=30).raise_for_status()
 
 
 def test_drift_is_reported_line_by_line_and_mended(world: World) -> None:

@@ -51,6 +51,7 @@ def test_who_guesses_tokens_is_slowed_down(service: Service) -> None:
     answers = [httpx.get(f"{service.url}/tasks", headers=guess).status_code for _ in range(8)]
     assert answers[:4] == [401] * 4
     assert answers[-1] == 429
+    assert httpx.post(f"{service.url}/session", json={"token": "tl_00000000_guess"}).status_code == 429
     assert service.client.get("/tasks").status_code == 200
 
 
