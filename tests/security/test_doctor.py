@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,7 +54,9 @@ def test_a_database_that_is_away_is_named(service: Service) -> None:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    status, document, actions = 200, {"netbox-version": "4.7.3-Docker"}, {"POST": {}}
+    status = 200
+    document: ClassVar[dict[str, str]] = {"netbox-version": "4.7.3-Docker"}
+    actions: ClassVar[dict[str, Any]] = {"POST": {}}
 
     def do_GET(self) -> None:
         self._answer(self.status, self.document)

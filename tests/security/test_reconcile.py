@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from trunkline.db.models import Lifecycle
+from trunkline.recovery.adopt import reports
 from trunkline.recovery.compare import Ordered, compare
+from trunkline.routes.reports.schemas import ReportIn
 
 NODE_ID, CIRCUIT_ID = uuid.UUID(int=1), uuid.UUID(int=2)
 BLOCK: dict[str, object] = {
@@ -26,9 +28,15 @@ NODE = {
     "device_type": "frr-router",
     "platform": "frr",
 }
-END = {"node": "ams-pe", "interface": "eth1", "ipv4": "10.0.1.0/31", "ipv6": "fc00:0:1::/127"}
+END = {
+    "node": "ams-pe",
+    "interface": "eth1",
+    "netbox_interface_id": 3,
+    "ipv4": "10.0.1.0/31",
+    "ipv6": "fc00:0:1::/127",
+}
 CIRCUIT_BLOCK: dict[str, object] = {
-    "a": END | {"netbox_interface_id": 3},
+    "a": END,
     "z": END | {"node": "par-p", "netbox_interface_id": 4},
     "isis_metric": 10,
     "under_maintenance": False,
@@ -37,8 +45,6 @@ CIRCUIT_BLOCK: dict[str, object] = {
 }
 CIRCUIT = {
     **CIRCUIT_BLOCK,
-    "a": END,
-    "z": END | {"node": "par-p"},
     "subscription": str(CIRCUIT_ID),
     "status": "active",
     "speed_mbps": 10_000,
@@ -64,7 +70,7 @@ def test_nothing_is_said_where_both_agree() -> None:
     ("book", "fabric", "what", "remedy"),
     [
         (_book(), _fabric(None), "not in NetBox", f"trunkline resync {NODE_ID}"),
-        (_book()[1:], _fabric(), "unknown here", "(product node-frr)"),
+        (_book()[1:], _fabric(), "unknown here", "makes it a node-frr"),
         (_book()[1:], _fabric(NODE | {"platform": "other"}), "unknown here", "remove it in NetBox"),
         (_book(Lifecycle.TERMINATED), _fabric(), "terminated here", "remove it in NetBox"),
         (_book(site="par"), _fabric(), "differs", f"trunkline validate {NODE_ID}"),
@@ -84,3 +90,19 @@ def test_a_difference_names_field_and_both_values() -> None:
 
 def test_what_was_never_in_service_need_not_be_in_netbox() -> None:
     assert compare(_book(Lifecycle.INITIAL), _fabric(None)) == []
+
+
+def test_what_is_unknown_here_is_taken_over_nodes_first_with_all_that_was_learned() -> None:
+    fabric = {"circuits": [CIRCUIT], "nodes": [NODE]}
+    node, circuit = reports(compare([], fabric), fabric, "noc")
+    assert (node.subscription, node.body["product"], node.body["block"]) == (NODE_ID, "node-frr", BLOCK)
+    assert (circuit.subscription, circuit.body["product"]) == (CIRCUIT_ID, "core-circuit-10g")
+    assert circuit.body["block"] == CIRCUIT_BLOCK
+    for one in (node, circuit):
+        ReportIn.model_validate(one.body)
+
+
+def test_what_is_known_or_not_in_service_is_not_taken_over() -> None:
+    assert list(reports(compare(_book(), _fabric()), _fabric(), "noc")) == []
+    staged = _fabric(NODE | {"status": "staged"})
+    assert [one.about for one in reports(compare([], staged), staged, "noc")] == ["TL-1"]

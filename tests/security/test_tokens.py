@@ -119,7 +119,14 @@ def test_who_ordered_may_not_approve_where_four_eyes_are_wanted(service: Service
     service.start()
     refused = service.call("POST", f"/runs/{run['id']}/approve", 403)
     assert "somebody else approves it" in refused["detail"]
-    assert door("approver", name="second").post(f"/runs/{run['id']}/approve").json()["status"] == "applying"
+    second = door("approver", name="second")
+    retried = service.order_node("four-more", approval="manual")
+    service.sql(f"UPDATE runs SET status = 'failed' WHERE id = '{retried['id']}'")
+    again = second.post(f"/runs/{retried['id']}/retry").json()
+    assert again["created_by"] == "second"
+    service.sql(f"UPDATE runs SET status = 'awaiting-approval' WHERE id = '{again['id']}'")
+    service.call("POST", f"/runs/{again['id']}/approve", 403)
+    assert second.post(f"/runs/{run['id']}/approve").json()["status"] == "applying"
 
 
 def test_the_first_token_is_shown_once_and_on_a_terminal_only(

@@ -80,7 +80,7 @@ def _must_fit(connection: Connection, stored: dict[str, Stored], manifest: dict[
 
 def _each(connection: "psycopg.Connection[Any]", statement: str, stored: dict[str, Stored]) -> None:
     for name in stored:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]  # ours
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
 def _copy(connection: "psycopg.Connection[Any]", archive: zipfile.ZipFile, table: Stored, described: Any) -> None:  # noqa: ANN401

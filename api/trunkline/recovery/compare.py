@@ -61,12 +61,12 @@ def compare(ordered: Iterable[Ordered], fabric: Mapping[str, list[Item]]) -> lis
 
 
 def _of_item(identity: uuid.UUID, item: Item, kind: str, one: Ordered | None) -> list[Finding]:
-    about = str(item.get("name") or item.get("cid"))
+    about = name_of(item)
     if one is None or one.status is Lifecycle.TERMINATED:
         here = "unknown" if one is None else "terminated"
         product = product_of(item, kind)
         remedy = (
-            f"run its playbook with TRUNKLINE_URL set, or PUT /api/v1/reports/{identity} (product {product.slug})"
+            f"trunkline reconcile --adopt CUSTOMER makes it a {product.slug}"
             if product is not None and one is None
             else "remove it in NetBox, or with the playbook that terminates it"
         )
@@ -83,10 +83,15 @@ def _of_item(identity: uuid.UUID, item: Item, kind: str, one: Ordered | None) ->
 
 
 def _twice(identity: uuid.UUID, item: Item) -> Finding:
-    about = str(item.get("name") or item.get("cid"))
+    about = name_of(item)
     return Finding(
         identity, "twice in NetBox", about, "another object has the same subscription", "remove one in NetBox"
     )
+
+
+def name_of(item: Item) -> str:
+    """What people call it."""
+    return str(item.get("name") or item.get("cid"))
 
 
 def values_of(item: Item) -> dict[str, object]:

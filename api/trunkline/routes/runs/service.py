@@ -35,7 +35,7 @@ async def approve(
     run = await lock_run(session, run_id)
     if run.status is not RunStatus.AWAITING_APPROVAL:
         raise IllegalTransition(f"Run {run.id} is {run.status}; only a run that awaits approval can be approved.")
-    must_not_be_own(caller, run, four_eyes=four_eyes)
+    await must_not_be_own(session, caller, run, four_eyes=four_eyes)
     if digest is not None and digest != run.plan_digest:
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest
