@@ -26,6 +26,7 @@ from trunkline.dev.orders import Client, Order
 from trunkline.dev.scenario import Scenario
 from trunkline.dev.stack import Ports, Stack
 from trunkline.dev.state import PROJECT, State
+from trunkline.settings import Settings
 
 TOPOLOGY = PROJECT / "inventory/lab.clab.yml"
 
@@ -303,7 +304,8 @@ def test_the_doctor_is_content_and_reconcile_names_what_differs(world: World) ->
         assert found[f"router {node}"]["found"].startswith("FRR ")
     assert run("reconcile", "--report") == (0, [])
     circuit = world.subscription("Core circuit par-p:eth1 - lon-pe:eth2")
-    with psycopg.connect(world.exports["TRUNKLINE_DATABASE_URL"]) as connection:
+    libpq_url = Settings(database_url=world.exports["TRUNKLINE_DATABASE_URL"]).libpq_url
+    with psycopg.connect(libpq_url) as connection:
         # Lost, as after the restore of a backup that is older than the order.
         for statement in (
             "DELETE FROM idempotency_keys WHERE run_id IN (SELECT id FROM runs WHERE subscription_id = %(id)s)",
