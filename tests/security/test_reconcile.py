@@ -93,7 +93,7 @@ def test_what_was_never_in_service_need_not_be_in_netbox() -> None:
 
 
 def test_what_is_unknown_here_is_taken_over_nodes_first_with_all_that_was_learned() -> None:
-    fabric = {"circuits": [CIRCUIT], "nodes": [NODE]}
+    fabric: dict[str, Any] = {"circuits": [CIRCUIT], "nodes": [NODE]}
     node, circuit = reports(compare([], fabric), fabric, "noc")
     assert (node.subscription, node.body["product"], node.body["block"]) == (NODE_ID, "node-frr", BLOCK)
     assert (circuit.subscription, circuit.body["product"]) == (CIRCUIT_ID, "core-circuit-10g")
