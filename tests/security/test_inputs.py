@@ -6,6 +6,7 @@ Each template would write a file if anything evaluated it. `-s` shows the list o
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ import pytest
 from tests.api.live_service import Service, make_service, running
 from trunkline.catalog import PRODUCTS
 from trunkline.catalog.block import input_model
+from trunkline.db.models import JsonObject
+from trunkline.runs.launch.contract import Call, Stop
+from trunkline.runs.launch.local import LocalLauncher
 from trunkline.runs.tasks import TASKS
+from trunkline.settings import Settings
 
 type Place = tuple[str, ...]
 
@@ -225,6 +230,59 @@ def test_every_argument_of_the_command_line(service: Service, evaluated: Path, t
         said = (done.stdout + done.stderr).replace(template, "")
         tried(" ".join(command), 500 if "Traceback" in said else 200, said)
     tried.tell("command line")
+
+
+_RENDER_EVERYWHERE = """
+- hosts: localhost
+  gather_facts: false
+  vars:
+    again: "{{ order }}"
+  tasks:
+    - name: "Named {{ order.name }}"
+      ansible.builtin.set_fact:
+        copied: "{{ again | combine({'more': order.list}) }}"
+    - name: Put it into texts, arguments and loops
+      ansible.builtin.debug:
+        msg: "{{ item }} and {{ lookup('ansible.builtin.vars', 'copied').deep.er[0].est }}"
+      loop: "{{ copied.list }}"
+      when: order.name is defined and order.name != 'x'
+    - name: Hand it to a process
+      ansible.builtin.command: {argv: [echo, "{{ order.name }}", "{{ copied.more[1] }}"]}
+      register: echoed
+    - name: Tell
+      ansible.builtin.set_stats:
+        per_host: false
+        data: {order: "{{ copied }}", echoed: "{{ echoed.stdout }}", result: "{{ echoed }}"}
+"""
+
+
+def test_every_string_of_the_extra_vars_of_a_launch(
+    evaluated: Path, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("ANSIBLE_INVENTORY", "/dev/null")
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "render.yml").write_text(_RENDER_EVERYWHERE)
+    settings = Settings(
+        database_url="postgresql://nowhere/none", playbooks_dir=tmp_path / "playbooks", project_dir=tmp_path
+    )
+    statement = template.replace("{{", "{% if").replace("}}", "%}x{% endif %}")
+    order = {
+        "name": template,
+        "list": [template, f"text {template} text", statement, f"{{# {template} #}}", f"{template}\n{statement}"],
+        "deep": {"er": [{"est": template}], template: template},
+    }
+    events: list[JsonObject] = []
+    call = Call(uuid.uuid4(), "render.yml", {"order": order, template: template}, check=False)
+    with closing(LocalLauncher(settings)) as launcher:
+        assert launcher.play(call, "key", events.append, Stop()).ok, events
+    told: Any = next(item["event_data"] for item in events if item["event"] == "playbook_on_stats")
+    assert told["artifact_data"]["order"] == order | {"more": order["list"]}
+    assert told["artifact_data"]["echoed"] == f"{template} text {template} text"
+    tried = Tried(evaluated)
+    for place in _strings(order):
+        tried(f"extra vars order.{'.'.join(place)}", 200, str(events).replace(template, ""))
+    tried.tell("extra vars of a launch")
 
 
 @pytest.mark.parametrize(
