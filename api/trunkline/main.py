@@ -59,6 +59,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
+        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.given_settings = settings
     problems.install(app)

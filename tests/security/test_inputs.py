@@ -136,7 +136,7 @@ def _put(value: Any, place: Place, template: str) -> Any:
 
 def _bodies(service: Service) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every request with a body that the API takes, with the input of each product and task."""
-    document = httpx.get(f"http://127.0.0.1:{service.port}/openapi.json").json()
+    document = service.client.get(f"http://127.0.0.1:{service.port}/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -181,7 +181,7 @@ def test_every_string_of_every_body(service: Service, evaluated: Path, template:
 def test_every_string_of_every_query_path_and_header(service: Service, evaluated: Path, template: str) -> None:
     tried = Tried(evaluated)
     host = service.url.removesuffix("/api/v1")
-    document = httpx.get(f"{host}/openapi.json").json()
+    document = service.client.get(f"{host}/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for parameter in operation.get("parameters", ()):

@@ -76,7 +76,7 @@ def test_deeply_nested_json_is_refused_and_does_no_harm(service: Service) -> Non
 
 def test_browsers_are_told_what_not_to_do(service: Service) -> None:
     for path in ("/api/v1/health/live", "/api/v1/runs", "/nothing", "/docs"):
-        headers = httpx.get(f"http://127.0.0.1:{service.port}{path}").headers
+        headers = service.client.get(f"http://127.0.0.1:{service.port}{path}").headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]

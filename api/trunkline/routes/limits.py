@@ -25,8 +25,8 @@ _HEADERS = {
         "frame-ancestors 'none'"
     ),
 }
-# FastAPI's own pages of the REST API: their scripts come from a content delivery network.
-_DOCS = ("/docs", "/redoc")
+# The page that shows the REST API: its scripts come from a content delivery network.
+_DOCS = "/docs"
 _DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
     "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
@@ -116,7 +116,7 @@ class _Body:
 
 def _add_headers(scope: Scope, message: MutableMapping[str, Any]) -> None:
     given = {name.lower() for name, _ in message["headers"]}
-    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"].startswith(_DOCS) else {})
+    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"] == _DOCS else {})
     if scope["scheme"] == "https":
         wanted |= {"Strict-Transport-Security": _HSTS}
     if scope["path"].startswith("/api/"):
