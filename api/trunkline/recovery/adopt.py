@@ -38,7 +38,7 @@ def reports(found: list[Finding], fabric: Mapping[str, list[Item]], customer: st
             known = flatten(values_of(item))
             fields = {leaf.pattern for leaf in leaves(product.block)}
             block = _nested({path: known[path] for path in sorted(fields & known.keys())})
-            body = {
+            body: dict[str, object] = {
                 "product": product.slug,
                 "customer": customer,
                 "status": "active",
