@@ -41,8 +41,17 @@ async def authenticate(
     """
     caller = await _authenticated(request, credentials)
     request.app.state.rates.take(caller.name)
-    request.state.caller = caller
+    request.state.caller, request.state.credentials = caller, credentials
     return caller
+
+
+async def still_lets_in(request: Request) -> bool:
+    """Whether what let this request in would do so now: asked again and again by answers that go on for long."""
+    try:
+        await _authenticated(request, request.state.credentials)
+    except Unauthorized:
+        return False
+    return True
 
 
 async def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:
