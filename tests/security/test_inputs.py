@@ -273,7 +273,8 @@ def test_every_string_of_the_extra_vars_of_a_launch(
         "deep": {"er": [{"est": template}], template: template},
     }
     events: list[JsonObject] = []
-    call = Call(uuid.uuid4(), "render.yml", {"order": order, template: template}, check=False)
+    variables: JsonObject = {"order": order, template: template}
+    call = Call(uuid.uuid4(), "render.yml", variables, check=False, timeout_s=60)
     with closing(LocalLauncher(settings)) as launcher:
         assert launcher.play(call, "key", events.append, Stop()).ok, events
     told: Any = next(item["event_data"] for item in events if item["event"] == "playbook_on_stats")
