@@ -51,7 +51,7 @@ def learned_from(settings: Settings, playbook: str) -> dict[str, Any]:
         elif event.get("event") in ("runner_on_failed", "runner_on_unreachable"):
             said.append(str((data.get("res") or {}).get("msg", "")))
 
-    call = Call(uuid.uuid4(), playbook, {}, check=False, timeout_s=settings.stage_timeout_s)
+    call = Call(uuid.uuid4(), playbook, {}, check=False, timeout_s=settings.plan_timeout_s)
     # Here also where AWX does the runs: it is a person at this machine who asks.
     with closing(LocalLauncher(settings)) as launcher:
         ending = launcher.play(call, f"{playbook}-{call.run_id}", take, Stop())
