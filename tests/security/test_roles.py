@@ -41,9 +41,14 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/runs/{run_id}/plan"): V,
     ("GET", "/runs/{run_id}/events"): V,
     ("POST", "/runs/{run_id}/approve"): A,
+    ("POST", "/runs/{run_id}/reject"): A,
     ("POST", "/runs/{run_id}/cancel"): O,
     ("POST", "/runs/{run_id}/retry"): O,
     ("POST", "/runs/{run_id}/rollback"): O,
+    ("GET", "/policies"): V,
+    ("GET", "/policies/{name}"): V,
+    ("PUT", "/policies/{name}"): X,
+    ("DELETE", "/policies/{name}"): X,
     ("GET", "/tasks"): V,
     ("POST", "/tasks/{name}"): O,
     ("GET", "/tokens"): X,
@@ -57,7 +62,17 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/../../metrics"): V,
 }
 # Who has a role only within limits gets in here, and sees what is within them; elsewhere it takes the role everywhere.
-WITHIN_LIMITS = ("/subscriptions", "/runs", "/forms", "/products", "/workflows", "/customers", "/session", "/tasks")
+WITHIN_LIMITS = (
+    "/subscriptions",
+    "/runs",
+    "/forms",
+    "/products",
+    "/workflows",
+    "/customers",
+    "/policies",
+    "/session",
+    "/tasks",
+)
 NOWHERE = {"shortcode": "nobody", "slug": "none", "workflow": "none", "name": "none"}
 
 
@@ -122,7 +137,7 @@ def test_limits_are_kept_at_every_endpoint(service: Service, door: Door, ordered
             expected = (200,) if path == "/health/ready" else (403,)
         elif "{subscription_id}" in path or "{run_id}" in path:
             expected = (404,)
-        elif path.startswith("/customers"):
+        elif path.startswith(("/customers", "/policies")):
             expected = (403,) if method != "GET" else (404,) if "{" in path else (200,)
         else:
             expected = (200, 204, 404, 422)

@@ -139,7 +139,7 @@ def test_who_ordered_may_not_approve_where_four_eyes_are_wanted(service: Service
     assert again["created_by"] == "second"
     service.sql(f"UPDATE runs SET status = 'awaiting-approval' WHERE id = '{again['id']}'")
     service.call("POST", f"/runs/{again['id']}/approve", 403)
-    assert second.post(f"/runs/{run['id']}/approve").json()["status"] == "applying"
+    assert second.post(f"/runs/{run['id']}/approve").json()["approved_by"] == "second"
 
 
 def test_the_first_token_is_shown_once_and_on_a_terminal_only(
