@@ -57,8 +57,9 @@ class Rates:
         self._left[who] = (left - 1, moment)
 
     def _forget(self, moment: float) -> None:
-        """Those whose bucket is full again."""
-        self._left = {who: kept for who, kept in self._left.items() if moment - kept[1] < 60}
+        """Those whose bucket is full again; where that is not enough, all."""
+        kept = {who: kept for who, kept in self._left.items() if moment - kept[1] < 60}
+        self._left = kept if len(kept) < _MOST_CALLERS else {}
 
 
 def install(app: FastAPI) -> None:
