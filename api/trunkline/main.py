@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import RedirectResponse
 
-from trunkline import __version__
+from trunkline import __version__, web
 from trunkline.auth import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
@@ -20,12 +19,14 @@ from trunkline.routes.customers.endpoints import router as customers
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
+from trunkline.routes.overview.endpoints import router as overview
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
+from trunkline.routes.topology.endpoints import router as topology
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
 
@@ -57,16 +58,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
-    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens):
+    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens, overview, topology):
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(health, prefix="/api/v1")
     app.include_router(metrics_router)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    web.install(app)
     return app
 
 

@@ -22,7 +22,7 @@ _CHANGED = {"model": ProblemDocument, "description": "It was changed since you l
 @router.get("", summary="List customers", response_model=Page[CustomerOut] | Page[Partial])
 async def list_customers(session: Session, params: Annotated[CustomerFilter, Query()]) -> Response:
     """Customers, by shortcode."""
-    return await _LISTING.answer(session, select(Customer), params, CustomerOut)
+    return await LISTING.answer(session, select(Customer), params, CustomerOut)
 
 
 @router.post("", status_code=201, summary="Create a customer")
@@ -82,7 +82,7 @@ def _shown(row: Customer, response: Response) -> CustomerOut:
     return shown
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Customer.id.expression,
     sorts={
         "shortcode": Customer.shortcode.expression,

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
@@ -14,6 +15,7 @@ from trunkline.routes.paging import Listing, Page, Partial, beginning
 from trunkline.routes.runs import service
 from trunkline.routes.runs.schemas import (
     ApproveIn,
+    CancelIn,
     EventOut,
     EventPage,
     PlanOut,
@@ -34,15 +36,23 @@ _EVENT_STREAM = "text/event-stream"
 @router.get("", summary="List runs", response_model=Page[RunOut] | Page[Partial])
 async def list_runs(session: Session, params: Annotated[RunFilter, Query()]) -> Response:
     """Runs, newest first."""
+    return await LISTING.answer(session, wanted(params), params, RunOut, run_out)
+
+
+def wanted(params: RunFilter) -> Select[Run]:
+    """The runs that a list shows, but for what `LISTING` filters by. Raises Invalid."""
     query = select(Run)
-    if params.id is not None:
-        query = query.where(beginning(Run.id.expression, params.id))
-    return await _LISTING.answer(session, query, params, RunOut, run_out)
+    return query if params.id is None else query.where(beginning(Run.id.expression, params.id))
 
 
 @router.get("/{run_id}", summary="A run")
 async def get_run(session: Session, run_id: uuid.UUID) -> RunDetail:
     """The run with its steps."""
+    return await detail(session, run_id)
+
+
+async def detail(session: AsyncSession, run_id: uuid.UUID) -> RunDetail:
+    """The run with its steps. Raises NotFound."""
     run = await service.get(session, run_id)
     steps = await session.scalars(select(Step).where(Step.run_id == run_id).order_by(Step.id))
     return RunDetail(**dict(run_out(run)), steps=[StepOut.model_validate(step) for step in steps])
@@ -92,9 +102,9 @@ async def approve(session: Session, caller: Authenticated, run_id: uuid.UUID, bo
 
 
 @router.post("/{run_id}/cancel", status_code=202, summary="Cancel a run")
-async def cancel(session: Session, caller: Authenticated, run_id: uuid.UUID) -> RunOut:
-    """Stops the playbook; what was applied is rolled back."""
-    return run_out(await service.cancel(session, caller, run_id))
+async def cancel(session: Session, caller: Authenticated, run_id: uuid.UUID, body: CancelIn | None = None) -> RunOut:
+    """Stops the playbook; what was applied is rolled back. A run that waits for approval is refused it."""
+    return run_out(await service.cancel(session, caller, run_id, body.reason if body else None))
 
 
 @router.post("/{run_id}/retry", status_code=202, summary="Retry a run")
@@ -113,7 +123,7 @@ async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, 
     return run_out(run)
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Run.id.expression,
     sorts={
         "created_at": Run.created_at.expression,

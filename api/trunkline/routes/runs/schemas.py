@@ -96,6 +96,16 @@ class ApproveIn(BaseModel):
     digest: str | None = Field(None, description="Digest of the plan that was looked at; another plan is then refused")
 
 
+class CancelIn(BaseModel):
+    """Why a run is stopped, or its plan refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "not before the change window"}]}
+    )
+
+    reason: str | None = Field(None, max_length=1000, pattern=r"^[^\x00]*$", description="Kept with the run")
+
+
 class EventOut(BaseModel):
     """Something that happened in a run."""
 

@@ -41,8 +41,11 @@ async def approve(session: AsyncSession, caller: Caller, run_id: uuid.UUID, dige
     return run
 
 
-async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run:
-    """The run ends as soon as its playbook is stopped; what was applied is rolled back. Raises IllegalTransition."""
+async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID, reason: str | None = None) -> Run:
+    """The run ends as soon as its playbook is stopped; what was applied is rolled back. Raises IllegalTransition.
+
+    Of one that waits for approval this is a refusal; the reason is kept with the run.
+    """
     run = await lock_run(session, run_id)
     if run.status.ended or run.status is RunStatus.ROLLING_BACK:
         raise IllegalTransition(f"Run {run.id} is {run.status} and cannot be cancelled.")
@@ -50,15 +53,16 @@ async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Ru
     if run.cancel_requested_by is not None:
         return run
     waiting = run.status is RunStatus.AWAITING_APPROVAL
+    because = f": {reason.rstrip('.')}" if reason else ""
     for each in (run, *await carried_by(session, run)):
         each.cancel_requested_by = caller.name
         if waiting:
-            detail = f"Cancelled by {caller.name}; nothing was changed."
+            detail = f"Cancelled by {caller.name}{because}; nothing was changed."
             each.error = {"title": "Not approved", "detail": detail, "host": None, "task": None}
             await set_status(session, each, RunStatus.CANCELLED, by=caller.name)
     if waiting:
         return run
-    await add_note(session, run, f"{caller.name} asks to cancel.")
+    await add_note(session, run, f"{caller.name} asks to cancel{because}.")
     await notify(session, CANCEL_CHANNEL, run.id)
     return run
 

@@ -1,0 +1,59 @@
+"""Gather what needs attention."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from trunkline.db.models import LIVE, Run, RunStatus, Subscription
+from trunkline.lifecycle import IN_SERVICE
+from trunkline.routes.overview.schemas import Counts
+from trunkline.routes.runs.schemas import RunOut, run_out
+from trunkline.routes.subscriptions.schemas import SubscriptionOut, subscription_out
+from trunkline.runs.record import now
+
+_MOST = 20
+_FAILED_WITHIN = timedelta(days=7)
+_DRIFTED = Subscription.status.in_(IN_SERVICE) & ~Subscription.insync
+
+
+async def running(session: AsyncSession) -> list[RunOut]:
+    """Runs under way. Those that a batch carries out are seen in the batch."""
+    return await _runs(session, Run.status.in_(LIVE - {RunStatus.AWAITING_APPROVAL}) & ~Run.carried)
+
+
+async def waiting(session: AsyncSession) -> list[RunOut]:
+    """Runs that wait for approval."""
+    return await _runs(session, (Run.status == RunStatus.AWAITING_APPROVAL) & ~Run.carried)
+
+
+async def failures(session: AsyncSession) -> list[RunOut]:
+    """Runs that failed, and after which nothing else was done for their subscription."""
+    later = aliased(Run)
+    superseded = exists().where(
+        later.subscription_id == Run.subscription_id, later.created_at > Run.created_at, ~later.plan_only
+    )
+    failed = Run.status.in_([RunStatus.FAILED, RunStatus.ROLLED_BACK])
+    recent = Run.created_at > now() - _FAILED_WITHIN
+    return await _runs(session, failed & recent & ~Run.plan_only & ~superseded)
+
+
+async def drift(session: AsyncSession) -> list[SubscriptionOut]:
+    """Subscriptions in service that are not as ordered."""
+    query = select(Subscription).where(_DRIFTED).order_by(Subscription.updated_at.desc()).limit(_MOST)
+    return [subscription_out(row) for row in (await session.scalars(query)).unique()]
+
+
+async def counts(session: AsyncSession) -> Counts:
+    """How many subscriptions there are."""
+    rows = await session.execute(select(Subscription.status, func.count()).group_by(Subscription.status))
+    drifted = await session.scalar(select(func.count()).where(_DRIFTED))
+    return Counts(status=dict(row.tuple() for row in rows), drifted=drifted or 0)
+
+
+async def _runs(session: AsyncSession, condition: ColumnElement[bool]) -> list[RunOut]:
+    query = select(Run).where(condition).order_by(Run.created_at.desc()).limit(_MOST)
+    found: Sequence[Run] = (await session.scalars(query)).unique().all()
+    return [run_out(run) for run in found]

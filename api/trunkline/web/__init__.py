@@ -1,0 +1,46 @@
+"""The web UI: pages rendered here, over the same service functions as the REST API."""
+
+from fastapi import FastAPI
+
+from trunkline.sessions import Sessions
+from trunkline.web import assets
+from trunkline.web.page import page_router
+from trunkline.web.pages import (
+    customers,
+    dashboard,
+    log_in,
+    order,
+    products,
+    run,
+    runs,
+    subscription,
+    subscriptions,
+    tokens,
+    topology,
+)
+
+__all__ = ["install"]
+
+_PAGES = (
+    log_in,
+    dashboard,
+    topology,
+    subscriptions,
+    subscription,
+    order,
+    runs,
+    run,
+    customers,
+    products,
+    tokens,
+)
+
+
+def install(app: FastAPI) -> None:
+    """Give `app` the pages at `/` and their files at `/static`."""
+    app.state.web_sessions = Sessions()
+    router = page_router()
+    for page in _PAGES:
+        router.include_router(page.router)
+    app.include_router(router, include_in_schema=False)
+    app.include_router(assets.router, include_in_schema=False)

@@ -1,0 +1,31 @@
+"""The first page: what is under way, what waits, what is wrong."""
+
+from fastapi import APIRouter, Request, Response
+
+from trunkline.routes.overview.endpoints import get_overview
+from trunkline.routes.session import Session
+from trunkline.routes.tasks.endpoints import start_task
+from trunkline.web.page import Posted, Visitor, see_other, show, show_part, twin
+
+router = APIRouter()
+
+
+@router.get("/", dependencies=[twin("/api/v1/overview")])
+async def dashboard(request: Request, session: Session, visit: Visitor) -> Response:
+    """The whole page."""
+    overview = await get_overview(session, request)
+    return show(request, "dashboard.html", visit=visit, overview=overview)
+
+
+@router.get("/parts/dashboard")
+async def dashboard_part(request: Request, session: Session, visit: Visitor) -> Response:
+    """What of it changes by itself."""
+    overview = await get_overview(session, request)
+    return show_part(request, "parts/dashboard.html", visit=visit, overview=overview)
+
+
+@router.post("/tasks/validate-all")
+async def validate_all(request: Request, session: Session, visit: Visitor, form: Posted) -> Response:  # noqa: ARG001
+    """Look for drift of everything that is in service."""
+    run = await start_task(session, visit.caller, "validate-all", Response())
+    return see_other(request, f"/runs/{run.id}")

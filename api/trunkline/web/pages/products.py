@@ -1,0 +1,25 @@
+"""Products, and the blocks that each is made of."""
+
+from fastapi import APIRouter, Request, Response
+
+from trunkline.routes.products.endpoints import LISTING, get_product, listed
+from trunkline.routes.products.schemas import ProductFilter
+from trunkline.routes.session import Session
+from trunkline.web.page import Visitor, params, show, twin
+
+router = APIRouter()
+
+
+@router.get("/products", dependencies=[twin("/api/v1/products")])
+async def products(request: Request, session: Session, visit: Visitor) -> Response:
+    """All products."""
+    filters = params(request, ProductFilter).model_copy(update={"limit": 200})
+    rows, _ = await LISTING.page(session, listed(filters), filters)
+    items = [await get_product(session, row.slug) for row in rows]
+    return show(request, "products.html", visit=visit, items=items)
+
+
+@router.get("/products/{slug}", dependencies=[twin("/api/v1/products/{slug}")])
+async def product(request: Request, session: Session, visit: Visitor, slug: str) -> Response:
+    """One product with its blocks as a diagram."""
+    return show(request, "product.html", visit=visit, item=await get_product(session, slug))

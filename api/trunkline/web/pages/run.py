@@ -1,0 +1,108 @@
+"""One run: its steps, its plan, its log, and what a person decides."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trunkline.auth import Caller
+from trunkline.db.models import Run, RunStatus, RunTarget
+from trunkline.errors import NotFound
+from trunkline.routes.runs import service
+from trunkline.routes.runs.endpoints import detail, get_plan
+from trunkline.routes.runs.schemas import PlanOut, RunDetail
+from trunkline.routes.session import Session
+from trunkline.web.diffs import side_by_side
+from trunkline.web.page import Posted, Visitor, see_other, show, show_part, twin
+
+router = APIRouter()
+
+
+@router.get("/runs/{run_id:uuid}", dependencies=[twin("/api/v1/runs/{run_id}")])
+async def run(request: Request, session: Session, visit: Visitor, run_id: uuid.UUID) -> Response:
+    """The whole page; its log comes from the API's events."""
+    return show(request, "run.html", visit=visit, **await _shown(session, run_id))
+
+
+@router.get("/parts/runs/{run_id:uuid}")
+async def run_part(request: Request, session: Session, visit: Visitor, run_id: uuid.UUID) -> Response:
+    """All of it but the log."""
+    return show_part(request, "parts/run.html", visit=visit, **await _shown(session, run_id))
+
+
+async def _shown(session: AsyncSession, run_id: uuid.UUID) -> dict[str, object]:
+    shown = await detail(session, run_id)
+    try:
+        plan: PlanOut | None = await get_plan(session, run_id)
+    except NotFound:
+        plan = None
+    diffs = {name: side_by_side(diff) for name, diff in plan.devices.items()} if plan else {}
+    return {"run": shown, "plan": plan, "diffs": diffs, "can": can(shown)}
+
+
+def can(run: RunDetail) -> set[str]:
+    """What the page offers; the service has the last word, and says why."""
+    ended, waits = run.status.ended, run.status is RunStatus.AWAITING_APPROVAL
+    undone = (run.status is RunStatus.COMPLETED and run.target is RunTarget.MODIFY) or (
+        run.status is RunStatus.FAILED and run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.TERMINATE)
+    )
+    offered = {
+        "approve": waits,
+        "reject": waits,
+        "cancel": not (ended or waits or run.status is RunStatus.ROLLING_BACK or run.cancel_requested_by),
+        "retry": ended and run.status is not RunStatus.COMPLETED and run.target is not RunTarget.BATCH,
+        "rollback": undone and not run.plan_only,
+    }
+    return {name for name, yes in offered.items() if yes}
+
+
+type Decide = Callable[[AsyncSession, Caller, uuid.UUID], Awaitable[Run]]
+
+
+@router.post("/runs/{run_id:uuid}/approve")
+async def approve(request: Request, session: Session, visit: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
+    """The plan that was looked at is applied; another one is refused."""
+    await service.approve(session, visit.caller, run_id, str(form.get("digest")) if form.get("digest") else None)
+    return see_other(request, f"/runs/{run_id}")
+
+
+@router.post("/runs/{run_id:uuid}/reject")
+async def reject(request: Request, session: Session, visit: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
+    """The plan is not applied; the reason is kept with the run."""
+    await service.cancel(session, visit.caller, run_id, str(form.get("reason", "")).strip() or None)
+    return see_other(request, f"/runs/{run_id}")
+
+
+@router.post("/runs/{run_id:uuid}/cancel")
+async def cancel(
+    request: Request,
+    session: Session,
+    visit: Visitor,
+    form: Posted,
+    run_id: uuid.UUID,
+) -> Response:
+    """The playbook is stopped, and what was applied is rolled back."""
+    await service.cancel(session, visit.caller, run_id)
+    return see_other(request, f"/runs/{run_id}")
+
+
+@router.post("/runs/{run_id:uuid}/{decision}")
+async def again(
+    request: Request,
+    session: Session,
+    visit: Visitor,
+    form: Posted,
+    run_id: uuid.UUID,
+    decision: str,
+) -> Response:
+    """Retry, or go back to before."""
+    decide = _AGAIN.get(decision)
+    if decide is None:
+        raise NotFound(f"A run cannot be asked to {decision}.")
+    made = await decide(session, visit.caller, run_id)
+    return see_other(request, f"/runs/{made.id}")
+
+
+_AGAIN = cast("dict[str, Decide]", {"retry": service.retry, "rollback": service.roll_back})

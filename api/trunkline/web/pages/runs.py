@@ -1,0 +1,30 @@
+"""Runs, newest first."""
+
+from fastapi import APIRouter, Request, Response
+
+from trunkline.db.models import RunStatus, RunTarget
+from trunkline.routes.runs.endpoints import LISTING, wanted
+from trunkline.routes.runs.schemas import RunFilter, run_out
+from trunkline.routes.session import Session
+from trunkline.web.page import Visitor, asked, params, show, twin
+
+router = APIRouter()
+
+
+@router.get("/runs", dependencies=[twin("/api/v1/runs")])
+async def runs(request: Request, session: Session, visit: Visitor) -> Response:
+    """One page of the list."""
+    filters = params(request, RunFilter)
+    rows, cursor = await LISTING.page(session, wanted(filters), filters)
+    return show(
+        request,
+        "runs.html",
+        visit=visit,
+        items=[run_out(run) for run in rows],
+        next=cursor,
+        filters=filters,
+        query=asked(request),
+        statuses=list(RunStatus),
+        targets=list(RunTarget),
+        narrowed=bool(asked(request).keys() - {"sort", "limit", "cursor"}),
+    )

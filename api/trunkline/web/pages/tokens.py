@@ -1,0 +1,73 @@
+"""Tokens: what opens the API."""
+
+import uuid
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from trunkline.db.models import Token
+from trunkline.errors import Problem, field_errors, invalid
+from trunkline.routes.session import Session
+from trunkline.routes.tokens.endpoints import LISTING, delete_token, post_token
+from trunkline.routes.tokens.schemas import TokenCreated, TokenFilter, TokenIn, TokenOut
+from trunkline.web.page import Posted, Visit, Visitor, asked, params, see_other, show, twin
+
+router = APIRouter()
+
+
+@router.get("/tokens", dependencies=[twin("/api/v1/tokens")])
+async def tokens(request: Request, session: Session, visit: Visitor) -> Response:
+    """The list, and a form for a new one."""
+    return await _page(request, session, visit)
+
+
+@router.post("/tokens")
+async def create(request: Request, session: Session, visit: Visitor, form: Posted) -> Response:
+    """A new token, shown this once."""
+    try:
+        try:
+            body = TokenIn(name=str(form.get("name", "")).strip())
+        except ValidationError as error:
+            raise invalid(field_errors(error.errors())) from None
+        made = await post_token(session, body)
+    except Problem as problem:
+        return await _page(request, session, visit, problem=problem)
+    answer = await _page(request, session, visit, made=made)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@router.post("/tokens/{token_id:uuid}/revoke")
+async def revoke(
+    request: Request,
+    session: Session,
+    visit: Visitor,
+    form: Posted,
+    token_id: uuid.UUID,
+) -> Response:
+    """From now on it opens nothing."""
+    await delete_token(session, request, token_id)
+    return see_other(request, "/tokens")
+
+
+async def _page(
+    request: Request,
+    session: Session,
+    visit: Visit,
+    made: TokenCreated | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    filters = params(request, TokenFilter)
+    rows, cursor = await LISTING.page(session, select(Token), filters)
+    return show(
+        request,
+        "tokens.html",
+        status=problem.status if problem else 200,
+        visit=visit,
+        items=[TokenOut.model_validate(row) for row in rows],
+        next=cursor,
+        query=asked(request),
+        made=made,
+        problem=problem,
+    )
