@@ -1,10 +1,9 @@
 """The web UI: pages rendered here, over the same service functions as the REST API."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from trunkline.sessions import Sessions
 from trunkline.web import assets
-from trunkline.web.page import page_router
 from trunkline.web.pages import (
     customers,
     dashboard,
@@ -39,7 +38,7 @@ _PAGES = (
 def install(app: FastAPI) -> None:
     """Give `app` the pages at `/` and their files at `/static`."""
     app.state.web_sessions = Sessions()
-    router = page_router()
+    router = APIRouter()
     for page in _PAGES:
         router.include_router(page.router)
     app.include_router(router, include_in_schema=False)

@@ -1,6 +1,7 @@
 """The templates and what they can call."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from trunkline.web.assets import url_of
 from trunkline.web.words import STATES, status_word
 
+_ID = re.compile(r" \([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\)")
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -27,7 +29,13 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": url_of, "STATES": STATES, "with_query": _with_query}
-    made.filters |= {"when": _when, "seconds": _seconds, "value": _value, "pretty": _pretty, "word": status_word}
+    made.filters |= {
+        "when": _when,
+        "seconds": _seconds,
+        "value": _value,
+        "word": status_word,
+        "without_ids": _without_ids,
+    }
     return made
 
 
@@ -58,8 +66,9 @@ def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2, default=str)
+def _without_ids(text: str) -> str:
+    """A refusal as people read it: its ids are for programs, and the page has links."""
+    return _ID.sub("", text)
 
 
 def _with_query(path: str, query: Mapping[str, object], **changes: object) -> str:

@@ -18,6 +18,7 @@ async def get_overview(session: Session, request: Request) -> Overview:
         waiting=await service.waiting(session),
         drift=await service.drift(session),
         failures=await service.failures(session),
+        lately=await service.lately(session),
         counts=await service.counts(session),
         health=await ready(session, request),
     )

@@ -24,5 +24,6 @@ class Overview(BaseModel):
     failures: list[RunOut] = Field(
         description="Runs of the last 7 days that failed or were rolled back, and that no later run has made good"
     )
+    lately: list[RunOut] = Field(description="The newest 10 that ended well")
     counts: Counts
     health: Ready

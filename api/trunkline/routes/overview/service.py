@@ -1,6 +1,5 @@
 """Gather what needs attention."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -40,6 +39,11 @@ async def failures(session: AsyncSession) -> list[RunOut]:
     return await _runs(session, failed & recent & ~Run.plan_only & ~superseded)
 
 
+async def lately(session: AsyncSession) -> list[RunOut]:
+    """The newest that ended well, and were more than a plan."""
+    return await _runs(session, (Run.status == RunStatus.COMPLETED) & ~Run.plan_only & ~Run.carried, most=10)
+
+
 async def drift(session: AsyncSession) -> list[SubscriptionOut]:
     """Subscriptions in service that are not as ordered."""
     query = select(Subscription).where(_DRIFTED).order_by(Subscription.updated_at.desc()).limit(_MOST)
@@ -53,7 +57,6 @@ async def counts(session: AsyncSession) -> Counts:
     return Counts(status=dict(row.tuple() for row in rows), drifted=drifted or 0)
 
 
-async def _runs(session: AsyncSession, condition: ColumnElement[bool]) -> list[RunOut]:
-    query = select(Run).where(condition).order_by(Run.created_at.desc()).limit(_MOST)
-    found: Sequence[Run] = (await session.scalars(query)).unique().all()
-    return [run_out(run) for run in found]
+async def _runs(session: AsyncSession, condition: ColumnElement[bool], most: int = _MOST) -> list[RunOut]:
+    query = select(Run).where(condition).order_by(Run.created_at.desc()).limit(most)
+    return [run_out(run) for run in (await session.scalars(query)).unique()]

@@ -1,6 +1,6 @@
 """Customers."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from starlette.datastructures import FormData
@@ -10,9 +10,9 @@ from trunkline.errors import Problem, field_errors, invalid
 from trunkline.routes.customers.endpoints import LISTING, change_customer, create_customer, delete_customer
 from trunkline.routes.customers.schemas import CustomerChange, CustomerFilter, CustomerIn, CustomerOut
 from trunkline.routes.session import Session
-from trunkline.web.page import Posted, Visit, Visitor, asked, params, see_other, show, twin
+from trunkline.web.page import Posted, Visit, Visitor, asked, page_router, params, see_other, show, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/customers", dependencies=[twin("/api/v1/customers")])
@@ -34,7 +34,7 @@ async def create(request: Request, session: Session, visit: Visitor, form: Poste
 
 
 @router.post("/customers/{shortcode}/rename")
-async def rename(request: Request, session: Session, visit: Visitor, form: Posted, shortcode: str) -> Response:  # noqa: ARG001
+async def rename(request: Request, session: Session, visit: Visitor, form: Posted, shortcode: str) -> Response:
     """Another name; the shortcode stays."""
     try:
         body = CustomerChange(name=str(form.get("name", "")).strip())
@@ -45,7 +45,7 @@ async def rename(request: Request, session: Session, visit: Visitor, form: Poste
 
 
 @router.post("/customers/{shortcode}/remove")
-async def remove(request: Request, session: Session, visit: Visitor, form: Posted, shortcode: str) -> Response:  # noqa: ARG001
+async def remove(request: Request, session: Session, visit: Visitor, form: Posted, shortcode: str) -> Response:
     """Refused while there are subscriptions for it."""
     await delete_customer(session, shortcode)
     return see_other(request, "/customers")

@@ -1,13 +1,13 @@
 """The first page: what is under way, what waits, what is wrong."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from trunkline.routes.overview.endpoints import get_overview
 from trunkline.routes.session import Session
 from trunkline.routes.tasks.endpoints import start_task
-from trunkline.web.page import Posted, Visitor, see_other, show, show_part, twin
+from trunkline.web.page import Posted, Visitor, page_router, see_other, show, show_part, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/", dependencies=[twin("/api/v1/overview")])
@@ -25,7 +25,7 @@ async def dashboard_part(request: Request, session: Session, visit: Visitor) -> 
 
 
 @router.post("/tasks/validate-all")
-async def validate_all(request: Request, session: Session, visit: Visitor, form: Posted) -> Response:  # noqa: ARG001
+async def validate_all(request: Request, session: Session, visit: Visitor, form: Posted) -> Response:
     """Look for drift of everything that is in service."""
     run = await start_task(session, visit.caller, "validate-all", Response())
     return see_other(request, f"/runs/{run.id}")

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from trunkline.errors import Unauthorized
 from trunkline.routes.authentication import caller_with
 from trunkline.sessions import COOKIE, Sessions
-from trunkline.web.page import Posted, Visitor, local, see_other, show
+from trunkline.web.page import Posted, Visitor, local, page_router, see_other, show
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/login")
@@ -38,7 +38,7 @@ async def log_in(
 
 
 @router.post("/logout")
-async def log_out(request: Request, visit: Visitor, form: Posted) -> Response:  # noqa: ARG001 (it was checked)
+async def log_out(request: Request, visit: Visitor, form: Posted) -> Response:
     """The session is over."""
     sessions: Sessions = request.app.state.web_sessions
     sessions.close(visit.session.id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import TypeAdapter
 from starlette.datastructures import FormData
 
@@ -19,9 +19,9 @@ from trunkline.routes.session import Session
 from trunkline.routes.subscriptions import service as subscriptions
 from trunkline.web.diffs import side_by_side
 from trunkline.web.forms import groups_of, read
-from trunkline.web.page import Elsewhere, Posted, Visit, Visitor, see_other, show, twin
+from trunkline.web.page import Elsewhere, Posted, Visit, Visitor, page_router, see_other, show, twin
 
-router = APIRouter()
+router = page_router()
 
 _PLAN_FIRST = ("terminate", "resync")
 _PAGES = TypeAdapter(list[dict[str, object]])

@@ -1,13 +1,13 @@
 """Products, and the blocks that each is made of."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from trunkline.routes.products.endpoints import LISTING, get_product, listed
 from trunkline.routes.products.schemas import ProductFilter
 from trunkline.routes.session import Session
-from trunkline.web.page import Visitor, params, show, twin
+from trunkline.web.page import Visitor, page_router, params, show, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/products", dependencies=[twin("/api/v1/products")])

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.auth import Caller
@@ -15,9 +15,9 @@ from trunkline.routes.runs.endpoints import detail, get_plan
 from trunkline.routes.runs.schemas import PlanOut, RunDetail
 from trunkline.routes.session import Session
 from trunkline.web.diffs import side_by_side
-from trunkline.web.page import Posted, Visitor, see_other, show, show_part, twin
+from trunkline.web.page import Posted, Visitor, page_router, see_other, show, show_part, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/runs/{run_id:uuid}", dependencies=[twin("/api/v1/runs/{run_id}")])

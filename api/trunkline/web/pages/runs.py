@@ -1,14 +1,14 @@
 """Runs, newest first."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from trunkline.db.models import RunStatus, RunTarget
 from trunkline.routes.runs.endpoints import LISTING, wanted
 from trunkline.routes.runs.schemas import RunFilter, run_out
 from trunkline.routes.session import Session
-from trunkline.web.page import Visitor, asked, params, show, twin
+from trunkline.web.page import Visitor, asked, page_router, params, show, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/runs", dependencies=[twin("/api/v1/runs")])

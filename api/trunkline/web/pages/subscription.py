@@ -3,7 +3,7 @@
 import uuid
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +18,9 @@ from trunkline.routes.subscriptions.allowed import allowed
 from trunkline.routes.subscriptions.endpoints import HISTORY, change_out
 from trunkline.routes.subscriptions.schemas import ChangeFilter, ModifyIn, Related
 from trunkline.web.netbox import links
-from trunkline.web.page import Posted, Visitor, see_other, show, show_part, twin
+from trunkline.web.page import Posted, Visitor, page_router, see_other, show, show_part, twin
 
-router = APIRouter()
+router = page_router()
 
 _RUNS = 10
 _DEEPEST = 4

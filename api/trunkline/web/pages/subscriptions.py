@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,11 +17,11 @@ from trunkline.db.models import Customer, Lifecycle
 from trunkline.routes.session import Reader
 from trunkline.routes.subscriptions.endpoints import LISTING, wanted
 from trunkline.routes.subscriptions.schemas import SubscriptionFilter, SubscriptionOut, of_columns
-from trunkline.web.page import Visitor, asked, params, show, twin
+from trunkline.web.page import Visitor, asked, page_router, params, show, twin
 
-router = APIRouter()
+router = page_router()
 
-COLUMNS = ("product", "customer", "note", "created_at", "updated_at", "start_date", "id")
+COLUMNS = ("product", "customer", "updated_at", "created_at", "start_date", "note", "id")
 _SHOWN_FIRST = ("product", "customer", "updated_at")
 _A_PAGE = 200
 
@@ -50,7 +50,7 @@ async def subscriptions(request: Request, session: Reader, visit: Visitor) -> Re
 
 
 @router.get("/subscriptions/export.{kind}")
-async def export(request: Request, session: Reader, visit: Visitor, kind: Literal["csv", "json"]) -> Response:  # noqa: ARG001
+async def export(request: Request, session: Reader, visit: Visitor, kind: Literal["csv", "json"]) -> Response:
     """All that the filters leave, as a file."""
     filters = params(request, SubscriptionFilter).model_copy(update={"limit": _A_PAGE, "cursor": None})
     # The first page is read here: a filter that is refused is refused with a page, not with half a file.

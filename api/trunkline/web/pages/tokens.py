@@ -2,7 +2,7 @@
 
 import uuid
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select
 
@@ -11,9 +11,9 @@ from trunkline.errors import Problem, field_errors, invalid
 from trunkline.routes.session import Session
 from trunkline.routes.tokens.endpoints import LISTING, delete_token, post_token
 from trunkline.routes.tokens.schemas import TokenCreated, TokenFilter, TokenIn, TokenOut
-from trunkline.web.page import Posted, Visit, Visitor, asked, params, see_other, show, twin
+from trunkline.web.page import Posted, Visit, Visitor, asked, page_router, params, see_other, show, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/tokens", dependencies=[twin("/api/v1/tokens")])

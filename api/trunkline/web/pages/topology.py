@@ -1,12 +1,12 @@
 """The map."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from trunkline.routes.session import Session
 from trunkline.routes.topology.service import topology
-from trunkline.web.page import Visitor, show, twin
+from trunkline.web.page import Visitor, page_router, show, twin
 
-router = APIRouter()
+router = page_router()
 
 
 @router.get("/map", dependencies=[twin("/api/v1/topology")])

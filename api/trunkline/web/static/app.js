@@ -20,10 +20,24 @@ function localise(within) {
 }
 localise(document);
 
+// An address says only what is not so by itself.
+function shorten(parameters, usual) {
+  const given = new FormData();
+  for (const [name, value] of parameters.entries()) {
+    if (value && value !== usual[name]) given.append(name, value);
+  }
+  const names = [...given.getAll("columns")];
+  given.delete("columns");
+  if (names.length && names.join() !== usual.columns) given.set("columns", names.join());
+  for (const name of new Set(parameters.keys())) parameters.delete(name);
+  for (const [name, value] of given) parameters.append(name, value);
+}
+
 // A part that was not changed is answered with nothing: the page says which one it has.
 document.body.addEventListener("htmx:configRequest", (event) => {
   const seen = event.detail.elt.dataset.seen;
   if (seen) event.detail.parameters.seen = seen;
+  if (event.detail.elt.matches("form.filters")) shorten(event.detail.parameters, event.detail.elt.dataset);
 });
 document.body.addEventListener("htmx:afterOnLoad", (event) => {
   const seen = event.detail.xhr.getResponseHeader("X-Seen");

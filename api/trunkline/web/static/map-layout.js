@@ -8,9 +8,9 @@ onmessage = ({ data }) => {
   const simulation = d3
     .forceSimulation(nodes)
     .force("link", d3.forceLink(links).id((node) => node.id).distance(nodes.length > 100 ? 70 : 150).strength(0.5))
-    .force("charge", d3.forceManyBody().strength(nodes.length > 100 ? -220 : -900).distanceMax(900))
-    .force("x", d3.forceX(0).strength(0.03))
-    .force("y", d3.forceY(0).strength(0.045))
+    .force("charge", d3.forceManyBody().strength(nodes.length > 100 ? -220 : -700).distanceMax(900))
+    .force("x", d3.forceX(0).strength(nodes.length > 100 ? 0.03 : 0.06))
+    .force("y", d3.forceY(0).strength(nodes.length > 100 ? 0.045 : 0.1))
     .force("site", together(nodes))
     .force("apart", d3.forceCollide(nodes.length > 100 ? 22 : 48))
     .stop();
