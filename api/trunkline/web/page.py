@@ -95,7 +95,7 @@ Visitor = Annotated[Visit, Depends(visitor)]
 async def posted(request: Request, visit: Visitor) -> FormData:
     """The fields of a form that this session was given. Raises Unauthorized for one from elsewhere."""
     form = await request.form(max_files=0)
-    if not hmac.compare_digest(str(form.get("csrf", "")).encode(), visit.session.csrf.encode()):
+    if not hmac.compare_digest(str(form.get("csrf_token", "")).encode(), visit.session.csrf.encode()):
         raise Unauthorized("The form is not of this session.")
     return form
 
@@ -103,13 +103,13 @@ async def posted(request: Request, visit: Visitor) -> FormData:
 Posted = Annotated[FormData, Depends(posted)]
 
 
-def twin(path: str) -> Any:  # noqa: ANN401 (as Depends itself)
+def twin(path: str, *, query: bool = True) -> Any:  # noqa: ANN401 (as Depends itself)
     """A dependency: who accepts only JSON is sent to the API's `path`, which the page also links to."""
 
     def ask(request: Request) -> None:
         url = path.format(**request.path_params)
-        query = urlencode(asked(request))
-        request.state.twin = f"{url}?{query}" if query else url
+        filters = urlencode(asked(request)) if query else ""
+        request.state.twin = f"{url}?{filters}" if filters else url
         accept = request.headers.get("accept", "")
         if "application/json" in accept and "text/html" not in accept:
             raise Elsewhere(request.state.twin)

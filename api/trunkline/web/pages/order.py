@@ -77,7 +77,7 @@ async def choose(request: Request, visit: Visitor) -> Response:
     return show(request, "order_choose.html", visit=visit, products=offered)
 
 
-@router.get("/order/{workflow}", dependencies=[twin("/api/v1/workflows")])
+@router.get("/order/{workflow}", dependencies=[twin("/api/v1/workflows", query=False)])
 async def form_page(request: Request, session: Session, visit: Visitor, workflow: str) -> Response:
     """The page that the address names."""
     filled = Filled.of(workflow, dict(request.query_params))
