@@ -10,7 +10,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 function linesOf(event) {
   const { kind, host, task, payload } = event;
-  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind) };
+  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind), diff: kind === "diff" };
   const text = textOf(kind, task, payload);
   return text.split("\n").map((line, number) => (number ? { ...shared, at: "", kind: "", text: line } : { ...shared, text: line }));
 }
@@ -140,6 +140,7 @@ function rowOf(line) {
     const cell = document.createElement("span");
     cell.className = name;
     cell.textContent = text;
+    if (name === "text" && line.diff && /^[+-]/.test(text)) cell.classList.add(text[0] === "+" ? "plus" : "minus");
     row.append(cell);
   }
   return row;

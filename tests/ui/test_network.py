@@ -1,0 +1,185 @@
+"""The pages on the real network: what a person orders in the browser is in NetBox and on the routers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from tests.ui.watching import Person, chromium
+from trunkline.dev.lab import Lab
+from trunkline.dev.orders import Client, Order
+from trunkline.dev.scenario import Scenario
+from trunkline.dev.stack import Ports, Stack
+from trunkline.dev.state import PROJECT, State
+
+TOPOLOGY = PROJECT / "inventory/lab.clab.yml"
+ENDED = 120_000  # ms that a run may take on a machine that does other things, too
+
+
+@pytest.fixture(scope="module")
+def stack(
+    lab: Lab,
+    bare_netbox: dict[str, str],
+    netbox_port: int,
+    free_port: int,
+    state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
+    content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
+    for node in content["nodes"]:
+        node["management"] = f"{lab.nodes[node['name']]}/24"
+    content["pools"] = [
+        # As in the other tests of the workshop's network, which may use the same NetBox.
+        {**pool, "prefix": "10.0.1.0/29"} if pool["prefix"] == "10.0.1.0/24" else pool
+        for pool in content["pools"]
+        if pool["role"] != "management"
+    ]
+    file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
+    file.write_text(yaml.safe_dump(content))
+    stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
+    stack.up(file, lambda _text: None)
+    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+        client.ensure_customers(Scenario.load(file))
+    yield stack
+    _terminate_everything(stack)
+
+
+@contextmanager
+def _client(stack: Stack) -> Iterator[Client]:
+    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+        yield client
+
+
+def _terminate_everything(stack: Stack) -> None:
+    with _client(stack) as client:
+        for product in ("core-circuit-10g", "node-frr"):
+            found = client._call("GET", "subscriptions", {"product": product, "status": "active,initial"})["items"]
+            orders = [
+                Order(item["description"], product, {}, run=client._call("DELETE", f"subscriptions/{item['id']}"))
+                for item in found
+            ]
+            client.wait(orders, lambda: None)
+
+
+def test_a_person_builds_breaks_and_mends_a_network_in_the_browser(stack: Stack, lab: Lab) -> None:
+    with chromium() as browser, _client(stack) as client:
+        person = Person.at(browser, stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
+        page = person.page
+        others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
+        for order in others:
+            order.run = client._order(order, "noc")
+
+        _order_a_node(page, f"{lab.nodes['ams-pe']}/24")
+        client.wait(others, lambda: None)
+        assert [order.status for order in others] == ["completed", "completed"]
+
+        _begin_a_circuit(page)
+        expect(page.locator(".diff", has_text="ams-pe")).to_contain_text("ip router isis CORE")
+        person.must_be_accessible()
+        person.shot("plan")
+        ordering = page.url
+        page.goto("/map")
+        expect(page.locator("[data-map-links] > a")).to_have_class(["map-planned"])
+        page.goto(ordering)
+        page.check("#manual")
+        page.click("#place")
+        page.wait_for_selector("#do-approve", timeout=ENDED)
+        assert "isis" not in lab.exec("par-p", ["vtysh", "-c", "show running-config interface eth2"])
+        page.click("#do-approve")
+        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+        expect(page.locator("[data-log-state]")).to_have_text("ended")
+        person.shot("run")
+        assert "eth1" in lab.exec("ams-pe", ["vtysh", "-c", "show isis neighbor"])
+        page.click("[data-status] a")
+        circuit = page.url
+        expect(page.get_by_role("link", name="Circuits", exact=True)).to_be_visible()
+
+        second = Order("", "core-circuit-10g", {"a": _end("par-p:eth1"), "z": _end("lon-pe:eth2"), "isis_metric": 10})
+        second.run = client._order(second, "noc")
+        client.wait([second], lambda: None)
+        page.goto("/map")
+        expect(page.locator("[data-map-links] > a")).to_have_class(["map-up", "map-up"])
+
+        # Somebody takes the circuit out of the routing, on the router itself.
+        lab.exec("ams-pe", ["vtysh", "-c", "configure", "-c", "interface eth1", "-c", "no ip router isis CORE"])
+        page.goto(circuit)
+        page.click("#do-validate")
+        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+        expect(page.locator(".diff")).to_contain_text("ip router isis CORE")
+        person.shot("drift", whole=True)
+        page.goto("/map")
+        expect(page.locator("a.map-drift")).to_have_count(1)
+        person.shot("map")
+        page.goto("/")
+        expect(page.locator("main")).to_contain_text("Core circuit ams-pe:eth1 - par-p:eth2")
+        person.shot("dashboard")
+        page.goto(circuit)
+        page.click("#do-resync")
+        page.click("#next")
+        page.click("#place", timeout=ENDED)
+        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+        assert "ip router isis CORE" in _running(lab)
+
+        page.goto(circuit)
+        page.click("#do-modify")
+        page.check("[id='f.under_maintenance']")
+        page.click("#next")
+        page.click("#place", timeout=ENDED)
+        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+        assert "isis metric 15000000" in _running(lab)
+        page.click("#do-rollback")
+        page.wait_for_selector("[data-status=completed]:has-text('completed')", timeout=ENDED)
+        page.wait_for_function("!document.querySelector('#do-cancel') && document.querySelector('.steps')")
+        assert "isis metric 10" in _running(lab).splitlines()[-1] or "isis metric 15000000" not in _running(lab)
+        page.goto(circuit)
+        person.shot("subscription")
+        person.leave()
+
+
+def _running(lab: Lab) -> str:
+    return lab.exec("ams-pe", ["vtysh", "-c", "show running-config"])
+
+
+def _node(lab: Lab, name: str, site: str, role: str) -> Order:
+    values = {"name": name, "site": site, "role": role, "management": f"{lab.nodes[name]}/24"}
+    return Order(name, "node-frr", values)
+
+
+def _end(text: str) -> dict[str, str]:
+    return dict(zip(("node", "interface"), text.split(":"), strict=True))
+
+
+def _order_a_node(page: Page, management: str) -> None:
+    page.goto("/order")
+    page.click("text=Node FRR")
+    page.select_option("[name='f.customer']", "noc")
+    page.click("#next")
+    page.fill("[name='f.name']", "ams-pe")
+    page.select_option("[name='f.site']", "ams")
+    page.select_option("[name='f.role']", "pe")
+    page.fill("[name='f.management']", management)
+    page.click("#next")
+    page.wait_for_selector("#place", timeout=ENDED)
+    expect(page.locator(".ops")).to_contain_text("dcim.device")
+    page.click("#place")
+    page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+
+
+def _begin_a_circuit(page: Page) -> None:
+    page.goto("/order")
+    page.click("text=Core circuit 10G")
+    page.select_option("[name='f.customer']", "noc")
+    page.click("#next")
+    page.select_option("[name='f.a.node']", "ams-pe")
+    page.select_option("[name='f.z.node']", "ams-pe")
+    page.click("#next")
+    expect(page.get_by_role("alert")).to_contain_text("joins two nodes")
+    page.select_option("[name='f.z.node']", "par-p")
+    page.click("#next")
+    page.select_option("[name='f.a.interface']", "eth1")
+    page.select_option("[name='f.z.interface']", "eth2")
+    page.click("#next")
+    page.wait_for_selector("#place", timeout=ENDED)
