@@ -59,6 +59,12 @@ class Unauthorized(Problem):
     status, slug, title = 401, "unauthorized", "Token missing or wrong"
 
 
+class Forbidden(Problem):
+    """The caller is known and may not do it; the detail says which role it takes."""
+
+    status, slug, title = 403, "forbidden", "Not allowed"
+
+
 class NotFound(Problem):
     """What the path names does not exist."""
 
@@ -99,6 +105,18 @@ class PreconditionFailed(Problem):
     """If-Match names another state than the present one."""
 
     status, slug, title = 412, "precondition-failed", "Changed meanwhile"
+
+
+class TooLarge(Problem):
+    """The request's body is larger than any that makes sense."""
+
+    status, slug, title = 413, "too-large", "Request too large"
+
+
+class TooMany(Problem):
+    """The caller sends more requests than it may."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
 
 
 class Invalid(Problem):

@@ -6,15 +6,17 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
 
 from trunkline import __version__, web
-from trunkline.auth import Callers
+from trunkline.access.callers import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
-from trunkline.routes import openapi, problems
-from trunkline.routes.authentication import authenticate
+from trunkline.routes import limits, openapi, problems
+from trunkline.routes.audit.endpoints import router as audit
+from trunkline.routes.authentication import deny_undeclared
 from trunkline.routes.customers.endpoints import router as customers
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
@@ -23,12 +25,17 @@ from trunkline.routes.overview.endpoints import router as overview
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
+from trunkline.routes.sessions.endpoints import log_in as log_in_router
+from trunkline.routes.sessions.endpoints import router as sessions
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.routes.topology.endpoints import router as topology
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from trunkline.access.oidc import Provider
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +64,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.given_settings = settings
     problems.install(app)
     openapi.install(app)
-    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(authenticate)])
-    for router in (products, customers, subscriptions, reports, forms, runs, tasks, tokens, overview, topology):
+    limits.install(app)
+    secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
+    work = (products, customers, subscriptions, reports, forms, runs, tasks, overview, topology)
+    for router in (*work, tokens, sessions, audit):
         secured.include_router(router)
     app.include_router(secured)
+    app.include_router(log_in_router, prefix="/api/v1")
     app.include_router(health, prefix="/api/v1")
     app.include_router(metrics_router)
     web.install(app)
@@ -76,6 +86,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reader = make_reader(settings.database_url)
     app.state.callers = Callers()
     app.state.hub = Hub()
+    app.state.rates = limits.Rates(settings.requests_per_minute)
+    app.state.failures = limits.Rates(settings.failures_per_minute)
+    app.state.oidc = _oidc(settings)
     app.state.choices = NetBoxChoices(settings)
     listening = app.state.hub.listen(settings.libpq_url, app.state.callers)
     tasks = [asyncio.create_task(listening, name="follow runs and tokens")]
@@ -90,7 +103,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.dispose()
+        if app.state.oidc is not None:
+            await app.state.oidc.http.aclose()
         await app.state.reader.dispose()
+
+
+def _oidc(settings: Settings) -> "Provider | None":
+    if settings.oidc_issuer is None:
+        return None
+    # Loaded where it is needed: most do without it.
+    import httpx  # noqa: PLC0415
+
+    from trunkline.access.oidc import Provider  # noqa: PLC0415
+
+    return Provider(settings, httpx.AsyncClient(follow_redirects=False))
 
 
 async def _work(settings: Settings) -> None:

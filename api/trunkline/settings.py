@@ -74,6 +74,14 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
     stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
+    )
+    failures_per_minute: int = Field(
+        300, ge=0, description="Requests without a valid token or session that one address may send; 0: any number"
+    )
+    four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
+    session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
@@ -91,6 +99,21 @@ class Settings(BaseSettings):
     awx_poll_s: float = Field(1, gt=0, description="Seconds between two looks at a job of AWX")
     awx_patience_s: float = Field(
         300, ge=0, description="Seconds that AWX may not answer before a stage that needs it is given up as failed"
+    )
+
+    public_url: str | None = Field(
+        None, description="Address at which browsers reach the service; the request's own when unset"
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID provider, as it calls itself (docs/access.md)")
+    oidc_client_id: str | None = Field(None, description="This service's name at the provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; unset for a public client")
+    oidc_audience: str | None = Field(
+        None, description="Audience of the provider's tokens that open the API as bearer tokens; none do when unset"
+    )
+    oidc_name_claim: str = Field("preferred_username", description="Claim that names the person; else sub")
+    oidc_roles_claim: str = Field("groups", description="Claim with groups or roles; realm_access.roles is a path")
+    oidc_scopes: dict[str, list[str]] = Field(
+        {}, description='What groups may do, as JSON: {"noc": ["operator"], "uni": ["viewer:customer=uni"]}'
     )
 
     netbox_url: str | None = Field(
@@ -137,7 +160,23 @@ def get_settings() -> Settings:
         raise SettingsError(_explain(error)) from None
     if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
         raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
+    if settings.oidc_issuer:
+        _must_do_for_oidc(settings)
     return settings
+
+
+def _must_do_for_oidc(settings: Settings) -> None:
+    from trunkline.access.roles import parse_scopes  # noqa: PLC0415 (most do without it)
+
+    if not (settings.oidc_client_id and settings.oidc_scopes):
+        raise SettingsError(
+            "TRUNKLINE_OIDC_ISSUER is set: set TRUNKLINE_OIDC_CLIENT_ID and TRUNKLINE_OIDC_SCOPES as well"
+        )
+    try:
+        for scopes in settings.oidc_scopes.values():
+            parse_scopes(scopes)
+    except ValueError as error:
+        raise SettingsError(f"TRUNKLINE_OIDC_SCOPES: {error}") from None
 
 
 def _explain(error: ValidationError) -> str:

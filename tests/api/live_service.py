@@ -22,7 +22,7 @@ import psutil
 import psycopg
 
 from tests.waiting import wait_until
-from trunkline.auth import create_token
+from trunkline.access.tokens import create_token
 from trunkline.db.migrate import upgrade
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.settings import Settings
@@ -193,7 +193,7 @@ async def make_token(database_url: str) -> str:
     """A token that opens the API on this database."""
     engine = make_engine(database_url)
     async with make_sessions(engine).begin() as session:
-        token = (await create_token(session, "tests")).token
+        token = (await create_token(session, "tests", ["admin"])).token
     await engine.dispose()
     return token
 

@@ -64,83 +64,116 @@ def _terminate_everything(stack: Stack) -> None:
             client.wait(orders, lambda: None)
 
 
-def test_a_person_builds_breaks_and_mends_a_network_in_the_browser(stack: Stack, lab: Lab) -> None:
-    with chromium() as browser, _client(stack) as client:
-        person = Person.at(browser, stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
-        page = person.page
-        others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
+@pytest.fixture(scope="module")
+def person(stack: Stack) -> Iterator[Person]:
+    with chromium() as browser:
+        made = Person.at(browser, stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
+        yield made
+        made.leave()
+
+
+@pytest.fixture(scope="module")
+def circuit(person: Person, stack: Stack, lab: Lab) -> str:
+    """The page of a circuit that a person has ordered, between two nodes of which they ordered one."""
+    page = person.page
+    others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
+    with _client(stack) as client:
         for order in others:
             order.run = client._order(order, "noc")
-
         _order_a_node(page, f"{lab.nodes['ams-pe']}/24")
         client.wait(others, lambda: None)
-        assert [order.status for order in others] == ["completed", "completed"]
+    assert [order.status for order in others] == ["completed", "completed"]
+    _begin_a_circuit(page)
+    expect(page.locator(".diff", has_text="ams-pe")).to_contain_text("ip router isis CORE")
+    person.must_be_accessible()
+    person.shot("plan")
+    plan = page.url
+    page.goto("/map")
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-planned"])
+    page.goto(plan)
+    page.check("#manual")
+    page.click("#place")
+    page.wait_for_selector("#do-approve", timeout=ENDED)
+    assert "isis" not in _running(lab, "par-p").partition("interface eth2")[2].partition("exit")[0]
+    page.click("#do-approve")
+    _completes(page)
+    person.shot("run")
+    page.click("[data-status] a")
+    return page.url
 
-        _begin_a_circuit(page)
-        expect(page.locator(".diff", has_text="ams-pe")).to_contain_text("ip router isis CORE")
-        person.must_be_accessible()
-        person.shot("plan")
-        ordering = page.url
-        page.goto("/map")
-        expect(page.locator("[data-map-links] > a")).to_have_class(["map-planned"])
-        page.goto(ordering)
-        page.check("#manual")
-        page.click("#place")
-        page.wait_for_selector("#do-approve", timeout=ENDED)
-        assert "isis" not in lab.exec("par-p", ["vtysh", "-c", "show running-config interface eth2"])
-        page.click("#do-approve")
-        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
-        expect(page.locator("[data-log-state]")).to_have_text("ended")
-        person.shot("run")
-        assert "eth1" in lab.exec("ams-pe", ["vtysh", "-c", "show isis neighbor"])
-        page.click("[data-status] a")
-        circuit = page.url
-        expect(page.get_by_role("link", name="Circuits", exact=True)).to_be_visible()
 
-        second = Order("", "core-circuit-10g", {"a": _end("par-p:eth1"), "z": _end("lon-pe:eth2"), "isis_metric": 10})
+def test_a_circuit_that_a_person_orders_and_approves_forwards_and_is_on_the_map(
+    circuit: str, person: Person, stack: Stack, lab: Lab
+) -> None:
+    page = person.page
+    assert "eth1" in lab.exec("ams-pe", ["vtysh", "-c", "show isis neighbor"])
+    page.goto(circuit)
+    expect(page.get_by_role("link", name="Circuits", exact=True)).to_be_visible()
+    second = Order("", "core-circuit-10g", {"a": _end("par-p:eth1"), "z": _end("lon-pe:eth2"), "isis_metric": 10})
+    page.goto("/map")
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-up"])
+    with _client(stack) as client:
         second.run = client._order(second, "noc")
+        # Nobody reloads the page.
+        expect(page.locator("[data-map-links] > a")).to_have_count(2)
         client.wait([second], lambda: None)
-        page.goto("/map")
-        expect(page.locator("[data-map-links] > a")).to_have_class(["map-up", "map-up"])
-
-        # Somebody takes the circuit out of the routing, on the router itself.
-        lab.exec("ams-pe", ["vtysh", "-c", "configure", "-c", "interface eth1", "-c", "no ip router isis CORE"])
-        page.goto(circuit)
-        page.click("#do-validate")
-        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
-        expect(page.locator(".diff")).to_contain_text("ip router isis CORE")
-        person.shot("drift", whole=True)
-        page.goto("/map")
-        expect(page.locator("a.map-drift")).to_have_count(1)
-        person.shot("map")
-        page.goto("/")
-        expect(page.locator("main")).to_contain_text("Core circuit ams-pe:eth1 - par-p:eth2")
-        person.shot("dashboard")
-        page.goto(circuit)
-        page.click("#do-resync")
-        page.click("#next")
-        page.click("#place", timeout=ENDED)
-        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
-        assert "ip router isis CORE" in _running(lab)
-
-        page.goto(circuit)
-        page.click("#do-modify")
-        page.check("[id='f.under_maintenance']")
-        page.click("#next")
-        page.click("#place", timeout=ENDED)
-        page.wait_for_selector("[data-status=completed]", timeout=ENDED)
-        assert "isis metric 15000000" in _running(lab)
-        page.click("#do-rollback")
-        page.wait_for_selector("[data-status=completed]:has-text('completed')", timeout=ENDED)
-        page.wait_for_function("!document.querySelector('#do-cancel') && document.querySelector('.steps')")
-        assert "isis metric 10" in _running(lab).splitlines()[-1] or "isis metric 15000000" not in _running(lab)
-        page.goto(circuit)
-        person.shot("subscription")
-        person.leave()
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-up", "map-up"])
 
 
-def _running(lab: Lab) -> str:
-    return lab.exec("ams-pe", ["vtysh", "-c", "show running-config"])
+def test_drift_on_a_router_is_seen_and_mended(circuit: str, person: Person, lab: Lab) -> None:
+    page = person.page
+    lab.exec("ams-pe", ["vtysh", "-c", "configure", "-c", "interface eth1", "-c", "no ip router isis CORE"])
+    page.goto(circuit)
+    page.click("#do-validate")
+    _completes(page)
+    expect(page.locator(".diff")).to_contain_text("ip router isis CORE")
+    person.shot("drift", whole=True)
+    page.goto("/map")
+    expect(page.locator("a.map-drift")).to_have_count(1)
+    person.shot("map")
+    page.goto("/")
+    expect(page.locator("section", has_text="Drift")).to_contain_text("Core circuit ams-pe:eth1 - par-p:eth2")
+    person.shot("dashboard")
+    page.goto(circuit)
+    page.click("#do-resync")
+    page.click("#next")
+    page.click("#place", timeout=ENDED)
+    _completes(page)
+    assert "ip router isis CORE" in _eth1(lab)
+    page.goto("/map")
+    expect(page.locator("a.map-drift")).to_have_count(0)
+
+
+def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None:
+    page = person.page
+    page.goto(circuit)
+    page.click("#do-modify")
+    page.check("[id='f.under_maintenance']")
+    page.click("#next")
+    page.click("#place", timeout=ENDED)
+    _completes(page)
+    assert "isis metric 15000000" in _eth1(lab)
+    changed = page.url
+    page.click("#do-rollback")
+    page.wait_for_function("(url) => location.href !== url", arg=changed)
+    _completes(page)
+    assert "isis metric 15000000" not in _eth1(lab)
+    page.goto(circuit)
+    expect(page.locator("tr", has_text="under_maintenance").first).to_contain_text("no")
+    person.shot("subscription")
+
+
+def _completes(page: Page) -> None:
+    page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+    expect(page.locator("[data-log-state]")).to_have_text("ended")
+
+
+def _eth1(lab: Lab) -> str:
+    return _running(lab, "ams-pe").partition("interface eth1")[2].partition("exit")[0]
+
+
+def _running(lab: Lab, node: str) -> str:
+    return lab.exec(node, ["vtysh", "-c", "show running-config"])
 
 
 def _node(lab: Lab, name: str, site: str, role: str) -> Order:

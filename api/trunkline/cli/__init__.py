@@ -5,7 +5,20 @@ Imports happen inside the commands, so that each starts as fast as it can.
 
 import typer
 
-from trunkline.cli import customers, db, dev, orders, product, products, runs, server, subscriptions, tasks, tokens
+from trunkline.cli import (
+    audit,
+    customers,
+    db,
+    dev,
+    orders,
+    product,
+    products,
+    runs,
+    server,
+    subscriptions,
+    tasks,
+    tokens,
+)
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
@@ -28,6 +41,7 @@ cli.command()(server.worker)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")
+cli.add_typer(audit.commands, name="audit")
 
 
 @cli.callback()

@@ -79,6 +79,14 @@ class Client:
                 return items[:limit]
             wanted["cursor"] = page["next"]
 
+    def text(self, path: str, params: Json) -> Iterator[str]:
+        """An answer that is no JSON, piece by piece as it comes."""
+        with self._reached(), self._http.stream("GET", path, params=params) as response:
+            if response.is_error:
+                response.read()
+                raise _problem(response)
+            yield from response.iter_text()
+
     def events(self, run: str) -> Iterator[Json]:
         """The run's events from its beginning, live, until it has ended. A lost connection is taken up again."""
         last, lost = 0, 0

@@ -1,8 +1,11 @@
 """Serve the API; work on runs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from trunkline.settings import Settings
 
 
 def _log() -> None:
@@ -22,6 +25,7 @@ def serve(
 
     settings = get_settings()
     _log()
+    show_first_token(settings)
     uvicorn.run(
         "trunkline.main:app",
         host=host or settings.host,
@@ -29,6 +33,36 @@ def serve(
         # Followers of a run keep their connection open: a stop must not wait for them.
         timeout_graceful_shutdown=2,
     )
+
+
+def show_first_token(settings: "Settings") -> None:
+    """On the first start a token for the admin, on the terminal and nowhere else: a log would keep it."""
+    import asyncio
+    import sys
+
+    from sqlalchemy.exc import ProgrammingError
+
+    from trunkline.access.tokens import NewToken, create_first_token
+    from trunkline.db.session import make_engine, make_sessions
+
+    if not sys.stderr.isatty():
+        return
+
+    async def create() -> NewToken | None:
+        engine = make_engine(settings.database_url)
+        try:
+            async with make_sessions(engine).begin() as session:
+                return await create_first_token(session)
+        except ProgrammingError:
+            return None  # no tables yet: health/ready says so
+        finally:
+            await engine.dispose()
+
+    new = asyncio.run(create())
+    if new is not None:
+        typer.echo(
+            f"There was no token yet. This one is an admin's, and is shown this once:\n\n  {new.token}\n", err=True
+        )
 
 
 def worker(

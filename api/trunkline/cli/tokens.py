@@ -13,11 +13,20 @@ commands = typer.Typer(no_args_is_help=True, help="Tokens that open the API.")
 def tokens_create(
     name: Annotated[str, typer.Argument(help="Who will use it; runs carry this name")],
     replace: Annotated[bool, typer.Option("--replace", help="Revoke the tokens that had this name")] = False,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="viewer, operator, approver or admin (the default); operator:product=node-frr,customer=noc"),
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days after which it opens nothing")] = None,
 ) -> None:
     """Make a token in the database and print it, this once. Needs TRUNKLINE_DATABASE_URL, and no token."""
     import asyncio
+    import getpass
+    from datetime import UTC, datetime, timedelta
 
-    from trunkline.auth import create_token, revoke_tokens_named
+    from trunkline.access import Caller, Role
+    from trunkline.access.audit import signed
+    from trunkline.access.tokens import create_token, revoke_tokens_named
     from trunkline.db.session import make_engine, make_sessions
     from trunkline.settings import get_settings
 
@@ -25,9 +34,13 @@ def tokens_create(
         engine = make_engine(get_settings().database_url)
         try:
             async with make_sessions(engine).begin() as session:
+                by = getpass.getuser()
+                await signed(session, Caller(by, via="trunkline tokens create"), "")
                 if replace:
                     await revoke_tokens_named(session, name)
-                return (await create_token(session, name)).token
+                expires = datetime.now(UTC) + timedelta(days=days) if days else None
+                new = await create_token(session, name, scope or [Role.ADMIN], expires_at=expires, by=by)
+                return new.token
         finally:
             await engine.dispose()
 
@@ -45,10 +58,17 @@ def tokens_list(json: AsJson = False) -> None:
         show.as_json(found)
         return
     rows = [
-        (item["prefix"], item["name"], show.when(item["last_used_at"]), "revoked" if item["revoked_at"] else "")
+        (
+            item["prefix"],
+            item["name"],
+            " ".join(item["scopes"]),
+            show.when(item["last_used_at"]),
+            show.when(item["expires_at"]),
+            "revoked" if item["revoked_at"] else "",
+        )
         for item in found
     ]
-    show.table(("token", "name", "last used", ""), rows)
+    show.table(("token", "name", "scopes", "last used", "expires", ""), rows)
 
 
 @commands.command("revoke")

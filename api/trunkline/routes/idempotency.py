@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
 from trunkline.db.models import IdempotencyKey, Run
 from trunkline.errors import Conflict, Invalid
 

@@ -10,8 +10,11 @@ from trunkline.routes.problems import MEDIA_TYPE
 _SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 _COMMON = {
     "401": "No token, or one that opens nothing",
+    "403": "The caller may not do this",
     "404": "What the path names does not exist",
     "422": "The input is wrong: `errors` names each field",
+    "413": "The request's body is too large",
+    "429": "Too many requests: wait as long as Retry-After says",
     "503": "Something that is needed does not answer",
 }
 _OF_CHANGES = {"409": "It cannot be done now: `detail` says what stands against it, and what to do"}

@@ -1,7 +1,7 @@
 """Every error as a problem document (RFC 9457)."""
 
 import re
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,7 +9,23 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from trunkline.errors import FieldError, Invalid, Problem, Unauthorized, Unavailable, field_errors, invalid
+from trunkline.access.audit import record
+from trunkline.errors import (
+    FieldError,
+    Forbidden,
+    Invalid,
+    Problem,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+    field_errors,
+    invalid,
+)
+from trunkline.routes.session import address_of
+
+if TYPE_CHECKING:
+    from trunkline.access import Caller
+    from trunkline.db.models import JsonObject
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -20,25 +36,43 @@ class _Plain(Problem):
         self.status, self.slug, self.title = status, "http", detail
 
 
-def _response(problem: Problem) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(problem, Unauthorized) else None
+def respond(problem: Problem) -> JSONResponse:
+    """The problem as an answer."""
+    headers = None
+    if isinstance(problem, Unauthorized):
+        headers = {"WWW-Authenticate": "Bearer"}
+    elif isinstance(problem, TooMany):
+        headers = {"Retry-After": "1"}
     return JSONResponse(problem.document(), problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _on_problem(_: Request, error: Exception) -> JSONResponse:
-    return _response(cast("Problem", error))
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    problem = cast("Problem", error)
+    if isinstance(problem, Forbidden):
+        await record_refusal(request, problem)
+    return respond(problem)
+
+
+async def record_refusal(request: Request, refusal: Forbidden) -> None:
+    """Who was refused what is on record: it shows who tries doors."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        return
+    after: JsonObject = {"method": request.method, "detail": refusal.detail}
+    async with request.app.state.sessions.begin() as session:
+        await record(session, caller, address_of(request), "refused", "request", request.url.path, after)
 
 
 async def _on_request_validation(_: Request, error: Exception) -> JSONResponse:
-    return _response(invalid(field_errors(cast("RequestValidationError", error).errors())))
+    return respond(invalid(field_errors(cast("RequestValidationError", error).errors())))
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     http = cast("HTTPException", error)
     if http.status_code == 400:
         # FastAPI's word for a body that is not even text.
-        return _response(invalid([FieldError(field="body", message="is not JSON in UTF-8")]))
-    response = _response(_Plain(http.status_code, str(http.detail)))
+        return respond(invalid([FieldError(field="body", message="is not JSON in UTF-8")]))
+    response = respond(_Plain(http.status_code, str(http.detail)))
     if http.status_code == 405:
         # It tells all methods that there are (RFC 9110, 15.5.6); the router knows those of one route.
         response.headers["Allow"] = ", ".join(methods_of(request.app, request.url.path))
@@ -46,7 +80,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_database(_: Request, _error: Exception) -> JSONResponse:
-    return _response(
+    return respond(
         Unavailable(
             "The database does not answer. Check that PostgreSQL at TRUNKLINE_DATABASE_URL runs, then try again."
         )
@@ -54,11 +88,11 @@ async def _on_database(_: Request, _error: Exception) -> JSONResponse:
 
 
 async def _on_data(_: Request, _error: Exception) -> JSONResponse:
-    return _response(Invalid("A value cannot be stored: leave out NUL characters and keep numbers in their range."))
+    return respond(Invalid("A value cannot be stored: leave out NUL characters and keep numbers in their range."))
 
 
 async def _on_anything(_: Request, _error: Exception) -> JSONResponse:
-    return _response(_Plain(500, "Internal error"))
+    return respond(_Plain(500, "Internal error"))
 
 
 def methods_of(app: FastAPI, path: str) -> list[str]:

@@ -1,15 +1,33 @@
 """The database session of a request: one transaction, committed when the endpoint returns."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from trunkline.access.audit import signed
+
+if TYPE_CHECKING:
+    from trunkline.access import Caller
+
 
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     async with request.app.state.sessions.begin() as session:
+        if request.method not in ("GET", "HEAD"):
+            await sign(session, request)
         yield session
+
+
+async def sign(session: AsyncSession, request: Request) -> None:
+    """What the transaction changes is on record as made by the request's caller."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    await signed(session, caller, address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Where the request came from; behind a proxy what uvicorn makes of its headers (FORWARDED_ALLOW_IPS)."""
+    return request.client.host if request.client else ""
 
 
 async def _reader(request: Request) -> AsyncIterator[AsyncConnection]:

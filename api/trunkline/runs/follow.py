@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from trunkline.auth import REVOCATIONS, Callers
+from trunkline.access.callers import Callers
+from trunkline.access.tokens import REVOCATIONS
 from trunkline.db.listen import listen
 from trunkline.runs.record import RUN_CHANNEL
 

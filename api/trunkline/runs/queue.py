@@ -22,10 +22,23 @@ STAGE_OF: dict[RunStatus, str] = {
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1
+        ROW(:queue, :task, :priority, :lock, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1
     ])
     """
 )
+# Of work for no customer (tasks, batches, plans of orders) it is the caller's own that counts.
+_WAITING = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM runs LEFT JOIN subscriptions ON subscriptions.id = runs.subscription_id
+        WHERE runs.status = :status AND NOT runs.carried
+          AND CASE WHEN CAST(:customer AS uuid) IS NULL THEN runs.subscription_id IS NULL AND runs.created_by = :by
+                   ELSE subscriptions.customer_id = CAST(:customer AS uuid) END
+        LIMIT :most
+    ) AS waiting
+    """
+)
+_MOST_COUNTED = 1000
 # One statement, and each row locked: two workers that look at once never put back a job that was taken meanwhile.
 _RETRY_STALLED = text(
     """
@@ -60,15 +73,35 @@ async def defer(session: AsyncSession, run: Run) -> None:
     """Queue the stage that the run's status calls for; it starts when the session commits."""
     if run.carried:
         return
+    stage = STAGE_OF[run.status]
     await session.execute(
         _DEFER,
         {
             "queue": QUEUE,
-            "task": STAGE_OF[run.status],
+            "task": stage,
+            "priority": await _priority(session, run, stage),
             "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
         },
     )
+
+
+async def _priority(session: AsyncSession, run: Run, stage: str) -> int:
+    """The more a customer has waiting, the later comes the next: a flood of one is served in turn with the others.
+
+    What has been planned comes before new plans, so that locks are held as short as can be.
+    """
+    subscription = run.subscription
+    waiting = await session.scalar(
+        _WAITING,
+        {
+            "status": run.status.value,
+            "customer": subscription.customer_id if subscription else None,
+            "by": run.created_by,
+            "most": _MOST_COUNTED,
+        },
+    )
+    return (0 if stage == "plan" else 1) - int(waiting or 0)
 
 
 async def retry_stalled(session: AsyncSession, seconds: float) -> list[uuid.UUID]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 
-from trunkline.catalog.types import NodeName, Slug
+from trunkline.catalog.types import NodeName, Slug, Text
 
 
 class _Input(BaseModel):
@@ -16,7 +16,7 @@ class _Input(BaseModel):
 class Pool(_Input):
     """A prefix from which addresses are taken."""
 
-    prefix: str = Field(examples=["10.0.127.0/24"])
+    prefix: IPvAnyNetwork = Field(examples=["10.0.127.0/24"])
     role: Slug = Field(examples=["loopback"])
     reserve_first: bool = False
 
@@ -25,7 +25,7 @@ class Site(_Input):
     """A place where nodes stand."""
 
     slug: Slug
-    name: str = Field(min_length=1, max_length=100, examples=["Amsterdam"])
+    name: Text = Field(max_length=100, examples=["Amsterdam"])
 
 
 class Isis(_Input):

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, FastAPI
 
-from trunkline.sessions import Sessions
 from trunkline.web import assets
 from trunkline.web.pages import (
     customers,
@@ -37,7 +36,6 @@ _PAGES = (
 
 def install(app: FastAPI) -> None:
     """Give `app` the pages at `/` and their files at `/static`."""
-    app.state.web_sessions = Sessions()
     router = APIRouter()
     for page in _PAGES:
         router.include_router(page.router)

@@ -2,10 +2,8 @@
 
 import gzip
 import hashlib
-import hmac
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -17,10 +15,10 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import FormData
 
-from trunkline.auth import Caller
-from trunkline.errors import Problem, Unauthorized, Unavailable, field_errors, invalid
-from trunkline.routes.authentication import caller_with
-from trunkline.sessions import COOKIE, Opened, Sessions
+from trunkline.access import Caller
+from trunkline.errors import Forbidden, Problem, Unauthorized, Unavailable, field_errors, invalid
+from trunkline.routes.authentication import Authenticated
+from trunkline.routes.problems import record_refusal
 from trunkline.web.rendering import templates
 
 _HEADERS = {
@@ -34,14 +32,6 @@ _HEADERS = {
 }
 _WORTH_COMPRESSING = 1000
 _ONLY_HERE = re.compile(r"/(?![/\\])[^\s\\]*\Z")
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A person who is logged in, and the session."""
-
-    caller: Caller
-    session: Opened
 
 
 class Elsewhere(Exception):  # noqa: N818 (no error: the answer is at another address)
@@ -66,6 +56,8 @@ class _PageRoute(APIRoute):
             except Unauthorized:
                 return see_other(request, f"/login?next={quote(_here(request))}")
             except Problem as problem:
+                if isinstance(problem, Forbidden):
+                    await record_refusal(request, problem)
                 return _error(request, problem)
             except RequestValidationError as error:
                 return _error(request, invalid(field_errors(error.errors())))
@@ -80,24 +72,13 @@ def page_router() -> APIRouter:
     return APIRouter(route_class=_PageRoute)
 
 
-async def visitor(request: Request) -> Visit:
-    """Who looks. Raises Unauthorized, which leads to the log-in page."""
-    sessions: Sessions = request.app.state.web_sessions
-    opened = sessions.find(request.cookies.get(COOKIE))
-    if opened is None:
-        raise Unauthorized("Log in first.")
-    return Visit(await caller_with(request, opened.token), opened)
+Visitor = Authenticated
+"""Who looks, by the session's cookie; who has none is led to the log-in page."""
 
 
-Visitor = Annotated[Visit, Depends(visitor)]
-
-
-async def posted(request: Request, visit: Visitor) -> FormData:
-    """The fields of a form that this session was given. Raises Unauthorized for one from elsewhere."""
-    form = await request.form(max_files=0)
-    if not hmac.compare_digest(str(form.get("csrf_token", "")).encode(), visit.session.csrf.encode()):
-        raise Unauthorized("The form is not of this session.")
-    return form
+async def posted(request: Request, _: Visitor) -> FormData:
+    """The fields of a form; that it is this session's was looked at with who sent it."""
+    return await request.form(max_files=0)
 
 
 Posted = Annotated[FormData, Depends(posted)]
@@ -138,7 +119,7 @@ def params[M: BaseModel](request: Request, model: type[M]) -> M:
 
 
 def show(
-    request: Request, template: str, *, status: int = 200, visit: Visit | None = None, **values: object
+    request: Request, template: str, *, status: int = 200, caller: Caller | None = None, **values: object
 ) -> Response:
     """The page."""
     html = (
@@ -146,8 +127,8 @@ def show(
         .get_template(template)
         .render(
             request=request,
-            caller=visit.caller.name if visit else None,
-            csrf=visit.session.csrf if visit else None,
+            caller=caller,
+            csrf=caller.csrf if caller else None,
             twin=getattr(request.state, "twin", None),
             **values,
         )
@@ -158,9 +139,9 @@ def show(
     return Response(content, status, media_type="text/html; charset=utf-8", headers=headers)
 
 
-def show_part(request: Request, template: str, *, visit: Visit, **values: object) -> Response:
+def show_part(request: Request, template: str, *, caller: Caller, **values: object) -> Response:
     """A part of a page that is asked for again and again: 204 when it is the one that was `seen`."""
-    values |= {"request": request, "csrf": visit.session.csrf}
+    values |= {"request": request, "csrf": caller.csrf, "caller": caller}
     html = templates().get_template(template).render(**values)
     digest = hashlib.sha256(html.encode()).hexdigest()[:16]
     if request.query_params.get("seen") == digest:
@@ -188,4 +169,5 @@ def _here(request: Request) -> str:
 
 def _error(request: Request, problem: Problem) -> Response:
     back = local(request.headers.get("referer", "").removeprefix(str(request.base_url).rstrip("/")))
-    return show(request, "error.html", status=problem.status, problem=problem, back=back)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return show(request, "error.html", status=problem.status, caller=caller, problem=problem, back=back)

@@ -1,6 +1,6 @@
 """The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
 
-from trunkline.db.models.access import IdempotencyKey, Token
+from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
 from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
@@ -11,7 +11,9 @@ __all__ = [
     "ENDED",
     "LIVE",
     "Approval",
+    "AuditEntry",
     "Base",
+    "BrowserSession",
     "Change",
     "Claim",
     "Customer",

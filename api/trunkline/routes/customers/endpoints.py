@@ -4,11 +4,14 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from trunkline.access import Caller, Role
+from trunkline.access.caller import sees_customers
 from trunkline.db.models import Customer, Subscription
 from trunkline.errors import Duplicate, InUse, NotFound, ProblemDocument
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.customers.schemas import CustomerChange, CustomerFilter, CustomerIn, CustomerOut
 from trunkline.routes.etags import IfMatch, etag, must_match
 from trunkline.routes.paging import Listing, Page, Partial
@@ -19,13 +22,25 @@ router = APIRouter(prefix="/customers", tags=["customers"])
 _CHANGED = {"model": ProblemDocument, "description": "It was changed since you looked at it"}
 
 
-@router.get("", summary="List customers", response_model=Page[CustomerOut] | Page[Partial])
-async def list_customers(session: Session, params: Annotated[CustomerFilter, Query()]) -> Response:
+@router.get(
+    "",
+    summary="List customers",
+    response_model=Page[CustomerOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
+async def list_customers(
+    session: Session, caller: Authenticated, params: Annotated[CustomerFilter, Query()]
+) -> Response:
     """Customers, by shortcode."""
-    return await LISTING.answer(session, select(Customer), params, CustomerOut)
+    return await LISTING.answer(session, wanted(caller), params, CustomerOut)
 
 
-@router.post("", status_code=201, summary="Create a customer")
+def wanted(caller: Caller) -> Select[Customer]:
+    """The customers that the caller may look at."""
+    return select(Customer).where(sees_customers(caller))
+
+
+@router.post("", status_code=201, summary="Create a customer", dependencies=[needs(Role.ADMIN)])
 async def create_customer(session: Session, body: CustomerIn, response: Response) -> CustomerOut:
     """A customer with a shortcode that no other has."""
     statement = insert(Customer).values(id=uuid.uuid4(), shortcode=body.shortcode, name=body.name)
@@ -36,13 +51,15 @@ async def create_customer(session: Session, body: CustomerIn, response: Response
     return _shown(created, response)
 
 
-@router.get("/{shortcode}", summary="A customer")
-async def get_customer(session: Session, shortcode: str, response: Response) -> CustomerOut:
+@router.get("/{shortcode}", summary="A customer", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
+async def get_customer(session: Session, caller: Authenticated, shortcode: str, response: Response) -> CustomerOut:
     """The customer with this shortcode."""
+    if not caller.may_for(Role.VIEWER, shortcode):
+        raise NotFound(f"There is no customer {shortcode} that {caller.name} may look at.")
     return _shown(await _get(session, shortcode), response)
 
 
-@router.patch("/{shortcode}", summary="Rename a customer", responses={412: _CHANGED})
+@router.patch("/{shortcode}", summary="Rename a customer", responses={412: _CHANGED}, dependencies=[needs(Role.ADMIN)])
 async def change_customer(
     session: Session, shortcode: str, body: CustomerChange, response: Response, if_match: IfMatch = None
 ) -> CustomerOut:
@@ -53,7 +70,13 @@ async def change_customer(
     return _shown(row, response)
 
 
-@router.delete("/{shortcode}", status_code=204, summary="Remove a customer", responses={412: _CHANGED})
+@router.delete(
+    "/{shortcode}",
+    status_code=204,
+    summary="Remove a customer",
+    responses={412: _CHANGED},
+    dependencies=[needs(Role.ADMIN)],
+)
 async def delete_customer(session: Session, shortcode: str, if_match: IfMatch = None) -> None:
     """Refused while there are subscriptions for it, terminated ones included: their history names it."""
     row = await _get(session, shortcode, lock=True)

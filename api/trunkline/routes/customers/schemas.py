@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.catalog.types import Slug
+from trunkline.catalog.types import Slug, Text
 from trunkline.routes.paging import ListParams
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[Text, Field(examples=["NREN NOC"])]
 
 
 class CustomerIn(BaseModel):

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from trunkline.routes.authentication import Authenticated
+from trunkline.access import Role
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.forms.schemas import FormIn, FormOut
 from trunkline.routes.runs.schemas import RunOut
 
@@ -13,6 +14,7 @@ router = APIRouter(prefix="/forms", tags=["forms"])
     "/{workflow}",
     summary="Fill in a form",
     responses={202: {"model": RunOut, "description": "The last page was accepted: the order is placed"}},
+    dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)],
 )
 async def fill_in(
     request: Request, caller: Authenticated, workflow: str, response: Response, body: FormIn

@@ -12,7 +12,7 @@ from pydantic_forms.validators import LongText
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller, Role
 from trunkline.catalog import Product, Target, Values
 from trunkline.catalog.block import changeable_paths, input_model
 from trunkline.catalog.choices import ChosenFrom
@@ -70,7 +70,7 @@ class Form:
         if has_fields(second):
             values = merge(values, _plain((yield self._page(second))))
         body = OrderIn(product=self.product.slug, customer=str(_plain(who)["customer"]), note=who.note, input=values)
-        await self._refer_to_page(orders.check(self.session, OneOfMany(**body.model_dump(include=_ORDER))))
+        await self._refer_to_page(orders.check(self.session, self.caller, OneOfMany(**body.model_dump(include=_ORDER))))
         planned = None
         if self._is_next:
             planned, _ = await orders.order(
@@ -155,7 +155,12 @@ class Form:
 
     async def _who(self) -> type[FormPage]:
         rows = await self.session.scalars(select(Customer).order_by(Customer.shortcode).limit(_MOST_CHOICES))
-        options = {row.shortcode: row.name for row in rows if self.product.orderable_by(row.shortcode) is None}
+        options = {
+            row.shortcode: row.name
+            for row in rows
+            if self.product.orderable_by(row.shortcode) is None
+            and self.caller.may(Role.OPERATOR, self.product.slug, row.shortcode)
+        }
         if not options:
             raise Conflict(f"No customer may order {self.product.slug}: create one with POST /api/v1/customers.")
         return _form("Customer", customer=(choice("Customer", options), ...), note=(LongText, ""))

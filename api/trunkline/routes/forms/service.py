@@ -11,13 +11,14 @@ from pydantic_forms.core.shared import Complete, Rejected, page_schema
 from pydantic_forms.exceptions import FormOverflowError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Product, Target
 from trunkline.db.models import Run
 from trunkline.errors import FieldError, NotFound, field_errors, invalid
 from trunkline.routes.forms.generators import Form
 from trunkline.routes.forms.schemas import FormIn, FormOut, FormPlan
 from trunkline.routes.runs.schemas import PlanOut, RunError, RunOut, run_out
+from trunkline.routes.session import sign
 from trunkline.routes.subscriptions import service
 
 # A plan takes two seconds or so; a client that gets none follows the run.
@@ -29,9 +30,14 @@ async def fill_in(request: Request, caller: Caller, workflow: str, body: FormIn)
     product, target = _workflow(workflow)
     state = request.app.state
     async with state.sessions.begin() as session:
+        await sign(session, request)
         form = Form(session, state.choices, caller, product, len(body.pages))
         if body.subscription is not None:
             form.subscription = await service.lock(session, body.subscription, None)
+            owned = (form.subscription.product_slug, form.subscription.customer.shortcode)
+            if not caller.may(Role.VIEWER, *owned):
+                raise NotFound(f"There is no subscription {body.subscription} that {caller.name} may look at.")
+            caller.must(Role.OPERATOR, *owned)
             if form.subscription.product_slug != product.slug or target == "create":
                 message = f"is not what workflow {workflow} is for"
                 raise invalid([FieldError(field="subscription", message=message)])

@@ -4,14 +4,15 @@ import asyncio
 from typing import Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select, text
 
+from trunkline.access import Role
 from trunkline.db.models import Run
 from trunkline.errors import Unavailable
-from trunkline.routes.authentication import authenticate
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.session import Session
 from trunkline.settings import Settings
 
@@ -43,7 +44,7 @@ async def live() -> Live:
     return Live()
 
 
-@router.get("/ready", summary="Can orders be taken", dependencies=[Depends(authenticate)])
+@router.get("/ready", summary="Can orders be taken", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
 async def ready(session: Session, request: Request) -> Ready:
     """503 while the database is away or lacks a migration."""
     settings: Settings = request.app.state.settings
@@ -62,7 +63,7 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 @metrics_router.get(
     "/metrics",
     summary="Prometheus metrics",
-    dependencies=[Depends(authenticate)],
+    dependencies=[needs(Role.VIEWER)],
     response_class=PlainTextResponse,
     responses={200: {"content": {"text/plain": {"example": 'trunkline_runs{target="create",status="failed"} 1'}}}},
 )

@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Select, select
 
+from trunkline.access import Role
 from trunkline.catalog import PRODUCTS
 from trunkline.db.models import ProductRow
 from trunkline.errors import NotFound
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.products.schemas import (
     ProductDetail,
@@ -23,7 +25,12 @@ from trunkline.routes.session import Session
 router = APIRouter(tags=["products"])
 
 
-@router.get("/products", summary="List products", response_model=Page[ProductOut] | Page[Partial])
+@router.get(
+    "/products",
+    summary="List products",
+    response_model=Page[ProductOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
 async def list_products(session: Session, params: Annotated[ProductFilter, Query()]) -> Response:
     """All products, by slug; hidden ones only when `status` or `slug` names them."""
     return await LISTING.answer(
@@ -39,7 +46,9 @@ def listed(params: ProductFilter) -> Select[ProductRow]:
     return query
 
 
-@router.get("/products/{slug}", summary="A product and its order form")
+@router.get(
+    "/products/{slug}", summary="A product and its order form", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)]
+)
 async def get_product(session: Session, slug: str) -> ProductDetail:
     """The product with the JSON Schema of its input."""
     row = await session.get(ProductRow, slug)
@@ -49,7 +58,7 @@ async def get_product(session: Session, slug: str) -> ProductDetail:
     return product_detail(row, PRODUCTS[slug])
 
 
-@router.get("/workflows", summary="List workflows")
+@router.get("/workflows", summary="List workflows", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
 async def list_workflows(params: Annotated[WorkflowFilter, Query()]) -> list[WorkflowOut]:
     """The workflows of every product that is not hidden, with the playbook that does each."""
     return [

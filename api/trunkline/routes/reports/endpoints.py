@@ -4,7 +4,8 @@ import uuid
 
 from fastapi import APIRouter
 
-from trunkline.routes.authentication import Authenticated
+from trunkline.access import Role
+from trunkline.routes.authentication import Authenticated, needs
 from trunkline.routes.reports import service
 from trunkline.routes.reports.schemas import ReportIn, ReportOut
 from trunkline.routes.session import Session
@@ -13,7 +14,7 @@ from trunkline.routes.subscriptions.schemas import subscription_out
 router = APIRouter(prefix="/reports", tags=["reports"])
 
 
-@router.put("/{subscription_id}", summary="Report what was done directly")
+@router.put("/{subscription_id}", summary="Report what was done directly", dependencies=[needs(Role.OPERATOR)])
 async def report(session: Session, caller: Authenticated, subscription_id: uuid.UUID, body: ReportIn) -> ReportOut:
     """The subscription is made or brought to what was reported, and a completed run keeps the report.
 

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
 from trunkline.catalog import Block, Product, Values
 from trunkline.db.history import acting
 from trunkline.db.models import (

@@ -8,9 +8,11 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trunkline.access import Caller, Role
+from trunkline.access.caller import sees_runs
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
-from trunkline.routes.authentication import Authenticated
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.paging import Listing, Page, Partial, beginning
 from trunkline.routes.runs import service
 from trunkline.routes.runs.schemas import (
@@ -33,19 +35,26 @@ router = APIRouter(prefix="/runs", tags=["runs"])
 _EVENT_STREAM = "text/event-stream"
 
 
-@router.get("", summary="List runs", response_model=Page[RunOut] | Page[Partial])
-async def list_runs(session: Session, params: Annotated[RunFilter, Query()]) -> Response:
+@router.get(
+    "",
+    summary="List runs",
+    response_model=Page[RunOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
+async def list_runs(session: Session, caller: Authenticated, params: Annotated[RunFilter, Query()]) -> Response:
     """Runs, newest first."""
-    return await LISTING.answer(session, wanted(params), params, RunOut, run_out)
+    return await LISTING.answer(session, wanted(caller, params), params, RunOut, run_out)
 
 
-def wanted(params: RunFilter) -> Select[Run]:
-    """The runs that a list shows, but for what `LISTING` filters by. Raises Invalid."""
+def wanted(caller: Caller, params: RunFilter) -> Select[Run]:
+    """The runs that a list shows the caller, but for what `LISTING` filters by. Raises Invalid."""
     query = select(Run)
+    if not caller.everywhere(Role.VIEWER):
+        query = query.where(sees_runs(caller))
     return query if params.id is None else query.where(beginning(Run.id.expression, params.id))
 
 
-@router.get("/{run_id}", summary="A run")
+@router.get("/{run_id}", summary="A run", dependencies=[needs(Role.VIEWER, Where.RUN)])
 async def get_run(session: Session, run_id: uuid.UUID) -> RunDetail:
     """The run with its steps."""
     return await detail(session, run_id)
@@ -58,7 +67,7 @@ async def detail(session: AsyncSession, run_id: uuid.UUID) -> RunDetail:
     return RunDetail(**dict(run_out(run)), steps=[StepOut.model_validate(step) for step in steps])
 
 
-@router.get("/{run_id}/plan", summary="The plan of a run")
+@router.get("/{run_id}/plan", summary="The plan of a run", dependencies=[needs(Role.VIEWER, Where.RUN)])
 async def get_plan(session: Session, run_id: uuid.UUID) -> PlanOut:
     """NetBox operations and device diffs, as computed before anything was changed."""
     run = await service.get(session, run_id)
@@ -72,6 +81,7 @@ async def get_plan(session: Session, run_id: uuid.UUID) -> PlanOut:
     summary="The events of a run",
     response_model=EventPage,
     responses={200: {"content": {_EVENT_STREAM: {"schema": {"type": "string"}}}}},
+    dependencies=[needs(Role.VIEWER, Where.RUN)],
 )
 async def get_events(
     session: Session,
@@ -95,19 +105,26 @@ async def get_events(
     )
 
 
-@router.post("/{run_id}/approve", status_code=202, summary="Approve the plan")
-async def approve(session: Session, caller: Authenticated, run_id: uuid.UUID, body: ApproveIn | None = None) -> RunOut:
-    """The run goes on to apply its plan."""
-    return run_out(await service.approve(session, caller, run_id, body.digest if body else None))
+@router.post(
+    "/{run_id}/approve", status_code=202, summary="Approve the plan", dependencies=[needs(Role.APPROVER, Where.RUN)]
+)
+async def approve(
+    session: Session, caller: Authenticated, request: Request, run_id: uuid.UUID, body: ApproveIn | None = None
+) -> RunOut:
+    """The run goes on to apply its plan. With TRUNKLINE_FOUR_EYES not by who ordered it."""
+    digest, four_eyes = body.digest if body else None, request.app.state.settings.four_eyes
+    return run_out(await service.approve(session, caller, run_id, digest, four_eyes=four_eyes))
 
 
-@router.post("/{run_id}/cancel", status_code=202, summary="Cancel a run")
+@router.post(
+    "/{run_id}/cancel", status_code=202, summary="Cancel a run", dependencies=[needs(Role.OPERATOR, Where.RUN)]
+)
 async def cancel(session: Session, caller: Authenticated, run_id: uuid.UUID, body: CancelIn | None = None) -> RunOut:
     """Stops the playbook; what was applied is rolled back. A run that waits for approval is refused it."""
     return run_out(await service.cancel(session, caller, run_id, body.reason if body else None))
 
 
-@router.post("/{run_id}/retry", status_code=202, summary="Retry a run")
+@router.post("/{run_id}/retry", status_code=202, summary="Retry a run", dependencies=[needs(Role.OPERATOR, Where.RUN)])
 async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
     """A new run for what a failed, rolled back or cancelled one was to do."""
     run = await service.retry(session, caller, run_id)
@@ -115,7 +132,12 @@ async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, resp
     return run_out(run)
 
 
-@router.post("/{run_id}/rollback", status_code=202, summary="Go back to before a run")
+@router.post(
+    "/{run_id}/rollback",
+    status_code=202,
+    summary="Go back to before a run",
+    dependencies=[needs(Role.OPERATOR, Where.RUN)],
+)
 async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
     """Of a failed run: try its rollback again. Of a completed modify: a new run with the previous values."""
     run = await service.roll_back(session, caller, run_id)

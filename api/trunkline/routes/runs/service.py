@@ -5,7 +5,8 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
+from trunkline.access.four_eyes import must_not_be_own
 from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
@@ -24,11 +25,17 @@ async def get(session: AsyncSession, run_id: uuid.UUID) -> Run:
     return run
 
 
-async def approve(session: AsyncSession, caller: Caller, run_id: uuid.UUID, digest: str | None) -> Run:
-    """The run goes on with its plan. Raises IllegalTransition, or Conflict for another plan than the one looked at."""
+async def approve(
+    session: AsyncSession, caller: Caller, run_id: uuid.UUID, digest: str | None, *, four_eyes: bool
+) -> Run:
+    """The run goes on with its plan.
+
+    Raises IllegalTransition, Forbidden, or Conflict for another plan than the one looked at.
+    """
     run = await lock_run(session, run_id)
     if run.status is not RunStatus.AWAITING_APPROVAL:
         raise IllegalTransition(f"Run {run.id} is {run.status}; only a run that awaits approval can be approved.")
+    must_not_be_own(caller, run, four_eyes=four_eyes)
     if digest is not None and digest != run.plan_digest:
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest

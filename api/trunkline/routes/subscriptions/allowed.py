@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Target
 from trunkline.catalog.block import changeable_paths
 from trunkline.db.models import Subscription
@@ -13,11 +14,13 @@ from trunkline.routes.subscriptions.schemas import AllowedWorkflow
 from trunkline.runs.start import refuse_while_locked
 
 
-async def allowed(session: AsyncSession, subscription: Subscription) -> list[AllowedWorkflow]:
+async def allowed(session: AsyncSession, caller: Caller, subscription: Subscription) -> list[AllowedWorkflow]:
     """Each workflow of the subscription, with the refusal that it would meet."""
     product = PRODUCTS[subscription.product_slug]
     return [
-        AllowedWorkflow(name=workflow.name, target=workflow.target, reason=await _refusal(session, subscription, check))
+        AllowedWorkflow(
+            name=workflow.name, target=workflow.target, reason=await _refusal(session, caller, subscription, check)
+        )
         for workflow in product.workflows
         if (check := _CHECKS.get(workflow.target)) is not None
     ]
@@ -26,8 +29,9 @@ async def allowed(session: AsyncSession, subscription: Subscription) -> list[All
 type Check = Callable[[AsyncSession, Subscription], Awaitable[None]]
 
 
-async def _refusal(session: AsyncSession, subscription: Subscription, check: Check) -> str | None:
+async def _refusal(session: AsyncSession, caller: Caller, subscription: Subscription, check: Check) -> str | None:
     try:
+        caller.must(Role.OPERATOR, subscription.product_slug, subscription.customer.shortcode)
         await check(session, subscription)
         await refuse_while_locked(session, subscription)
     except Problem as problem:

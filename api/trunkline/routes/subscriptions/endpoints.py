@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from trunkline.access import Caller, Role
+from trunkline.access.caller import sees
 from trunkline.db.models import Approval, Change, Customer, Run, Subscription
 from trunkline.errors import ProblemDocument
-from trunkline.routes.authentication import Authenticated
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.etags import IfMatch, etag
 from trunkline.routes.idempotency import Key
 from trunkline.routes.paging import Listing, Page, Partial, beginning, fields_of
@@ -50,15 +52,24 @@ def _accepted(response: Response, run: Run) -> RunOut:
     return run_out(run)
 
 
-@router.get("", summary="List subscriptions", response_model=Page[SubscriptionOut] | Page[Partial])
-async def list_subscriptions(session: Reader, params: Annotated[SubscriptionFilter, Query()]) -> Response:
+@router.get(
+    "",
+    summary="List subscriptions",
+    response_model=Page[SubscriptionOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.ANYWHERE)],
+)
+async def list_subscriptions(
+    session: Reader, caller: Authenticated, params: Annotated[SubscriptionFilter, Query()]
+) -> Response:
     """Subscriptions, newest first."""
-    return await LISTING.answer(session, await wanted(session, params), params, SubscriptionOut, of_columns)
+    return await LISTING.answer(session, await wanted(session, caller, params), params, SubscriptionOut, of_columns)
 
 
-async def wanted(session: AsyncConnection, params: SubscriptionFilter) -> Select[*tuple[Any, ...]]:
-    """The subscriptions that a list shows, but for what `LISTING` filters by. Raises Invalid."""
+async def wanted(session: AsyncConnection, caller: Caller, params: SubscriptionFilter) -> Select[*tuple[Any, ...]]:
+    """The subscriptions that a list shows the caller, but for what `LISTING` filters by. Raises Invalid."""
     query = shown_columns()
+    if not caller.everywhere(Role.VIEWER):
+        query = query.where(sees(caller))
     if params.q is not None:
         query = query.where(having_words(params.q))
     if params.id is not None:
@@ -70,7 +81,7 @@ async def wanted(session: AsyncConnection, params: SubscriptionFilter) -> Select
     return query
 
 
-@router.post("", status_code=202, summary="Order a subscription")
+@router.post("", status_code=202, summary="Order a subscription", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)])
 async def order(
     session: Session, caller: Authenticated, body: OrderIn, response: Response, idempotency_key: Key = None
 ) -> RunOut:
@@ -81,7 +92,9 @@ async def order(
     return _accepted(response, run)
 
 
-@router.post("/batch", status_code=202, summary="Order many subscriptions")
+@router.post(
+    "/batch", status_code=202, summary="Order many subscriptions", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)]
+)
 async def order_many(
     session: Session,
     caller: Authenticated,
@@ -102,7 +115,12 @@ async def order_many(
     return BatchOut(batches=ids, orders=found)
 
 
-@router.get("/{subscription_id:uuid}", summary="A subscription", response_model=SubscriptionDetail | Partial)
+@router.get(
+    "/{subscription_id:uuid}",
+    summary="A subscription",
+    response_model=SubscriptionDetail | Partial,
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def get_subscription(
     session: Reader,
     subscription_id: uuid.UUID,
@@ -120,6 +138,7 @@ async def get_subscription(
     status_code=202,
     summary="Modify a subscription",
     responses={200: {"model": SubscriptionOut, "description": "Only note or end date: no run is needed"}, **_CHANGED},
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
 )
 async def modify(
     session: Session,
@@ -139,7 +158,13 @@ async def modify(
     return _accepted(response, run)
 
 
-@router.delete("/{subscription_id:uuid}", status_code=202, summary="Terminate a subscription", responses=_CHANGED)
+@router.delete(
+    "/{subscription_id:uuid}",
+    status_code=202,
+    summary="Terminate a subscription",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def terminate(
     session: Session,
     caller: Authenticated,
@@ -158,7 +183,13 @@ async def terminate(
     return _accepted(response, run)
 
 
-@router.post("/{subscription_id:uuid}/validate", status_code=202, summary="Look for drift", responses=_CHANGED)
+@router.post(
+    "/{subscription_id:uuid}/validate",
+    status_code=202,
+    summary="Look for drift",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def validate(
     session: Session,
     caller: Authenticated,
@@ -171,7 +202,13 @@ async def validate(
     return _accepted(response, await service.validate(session, caller, subscription))
 
 
-@router.post("/{subscription_id:uuid}/resync", status_code=202, summary="Apply again", responses=_CHANGED)
+@router.post(
+    "/{subscription_id:uuid}/resync",
+    status_code=202,
+    summary="Apply again",
+    responses=_CHANGED,
+    dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)],
+)
 async def resync(
     session: Session,
     caller: Authenticated,
@@ -185,7 +222,11 @@ async def resync(
     return _accepted(response, await service.resync(session, caller, subscription, plan_only=plan_only))
 
 
-@router.get("/{subscription_id:uuid}/in-use-by", summary="What depends on it")
+@router.get(
+    "/{subscription_id:uuid}/in-use-by",
+    summary="What depends on it",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that refer to this one."""
     await service.get(session, subscription_id)
@@ -193,7 +234,11 @@ async def in_use_by(session: Session, subscription_id: uuid.UUID) -> list[Depend
     return [DependencyOut(path=path, subscription=subscription_out(row)) for path, row in found]
 
 
-@router.get("/{subscription_id:uuid}/depends-on", summary="What it depends on")
+@router.get(
+    "/{subscription_id:uuid}/depends-on",
+    summary="What it depends on",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[DependencyOut]:
     """The subscriptions that this one refers to."""
     await service.get(session, subscription_id)
@@ -201,14 +246,21 @@ async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[Depen
     return [DependencyOut(path=path, subscription=subscription_out(row)) for path, row in found]
 
 
-@router.get("/{subscription_id:uuid}/workflows", summary="What can be done with it now")
-async def workflows(session: Session, subscription_id: uuid.UUID) -> list[AllowedWorkflow]:
+@router.get(
+    "/{subscription_id:uuid}/workflows",
+    summary="What can be done with it now",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
+async def workflows(session: Session, caller: Authenticated, subscription_id: uuid.UUID) -> list[AllowedWorkflow]:
     """Each workflow of its product, with what stands against it now."""
-    return await allowed(session, await service.get(session, subscription_id))
+    return await allowed(session, caller, await service.get(session, subscription_id))
 
 
 @router.get(
-    "/{subscription_id:uuid}/history", summary="How it came to be so", response_model=Page[ChangeOut] | Page[Partial]
+    "/{subscription_id:uuid}/history",
+    summary="How it came to be so",
+    response_model=Page[ChangeOut] | Page[Partial],
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
 )
 async def history(session: Session, subscription_id: uuid.UUID, params: Annotated[ChangeFilter, Query()]) -> Response:
     """Every change, newest first: who made it, when, in which run, what was before and after."""

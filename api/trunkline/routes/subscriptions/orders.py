@@ -9,7 +9,7 @@ from itertools import batched
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Block, Product
 from trunkline.db.history import acting
 from trunkline.db.models import Customer, Dependency, ProductRow, Run, RunTarget, Subscription
@@ -34,9 +34,10 @@ class Checked:
     note: str
 
 
-async def check(session: AsyncSession, body: OneOfMany) -> Checked:
-    """Everything that can be said of an order without storing it. Raises Invalid, Conflict, Locked."""
+async def check(session: AsyncSession, caller: Caller, body: OneOfMany) -> Checked:
+    """Everything that can be said of an order without storing it. Raises Invalid, Forbidden, Conflict, Locked."""
     product, customer = await product_and_customer(session, body.product, body.customer)
+    caller.must(Role.OPERATOR, product.slug, customer.shortcode)
     block = product.ordered(body.input)
     named, uses = await resolve(session, product, block.values())
     # Once more: two references may turn out to be the same thing when both have their names.
@@ -49,7 +50,7 @@ async def order(session: AsyncSession, caller: Caller, body: OrderIn, key: str |
     earlier = await remember(session, caller, key, body, run_id)
     if earlier is not None:
         return earlier, True
-    checked = await check(session, body)
+    checked = await check(session, caller, body)
     await acting(session, caller.name, run_id)
     if body.plan_only:
         return await _plan(session, caller, checked, run_id), False
@@ -79,7 +80,7 @@ async def order_many(
     for number, one in enumerate(body.orders):
         await acting(session, caller.name)
         with _numbered(number):
-            checked = await check(session, one)
+            checked = await check(session, caller, one)
             playbook = many(checked.product.provision_playbook)
             if not (settings.playbooks / playbook).is_file():
                 message = f"{checked.product.slug} has no playbook {playbook} for many orders: order it by itself"

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller
 from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Approval, Dependency, Lifecycle, Run, RunTarget, Subscription

@@ -5,11 +5,11 @@ import uuid
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from trunkline.auth import Caller
+from trunkline.access import Caller, Role
 from trunkline.catalog.types import Uses
 from trunkline.db.models import JsonObject, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, NotFound, field_errors, invalid
-from trunkline.routes.authentication import Authenticated
+from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.idempotency import Key, remember
 from trunkline.routes.runs.schemas import RunOut, run_out
 from trunkline.routes.session import Session
@@ -22,7 +22,7 @@ from trunkline.runs.tasks import TASKS, Task
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 
-@router.get("", summary="List tasks")
+@router.get("", summary="List tasks", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
 async def list_tasks() -> list[TaskOut]:
     """Every task, with the schema of its input."""
     return [
@@ -31,7 +31,7 @@ async def list_tasks() -> list[TaskOut]:
     ]
 
 
-@router.post("/{name}", status_code=202, summary="Start a task")
+@router.post("/{name}", status_code=202, summary="Start a task", dependencies=[needs(Role.OPERATOR)])
 async def start_task(
     session: Session,
     caller: Authenticated,

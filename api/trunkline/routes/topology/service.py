@@ -10,6 +10,8 @@ from functools import lru_cache
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trunkline.access import Caller
+from trunkline.access.caller import sees, sees_runs
 from trunkline.catalog import PRODUCTS, Block, Values
 from trunkline.catalog.block import leaves, references
 from trunkline.catalog.choices import ChosenFrom
@@ -47,9 +49,9 @@ class Planned:
     block: Values
 
 
-async def topology(session: AsyncSession) -> Topology:
-    """All that is ordered and not terminated, and what is being planned."""
-    return build(await _ordered(session), await _planned(session))
+async def topology(session: AsyncSession, caller: Caller) -> Topology:
+    """All that the caller may look at that is ordered and not terminated, and what is being planned."""
+    return build(await _ordered(session, caller), await _planned(session, caller))
 
 
 def build(ordered: Iterable[Ordered], planned: Iterable[Planned]) -> Topology:
@@ -136,7 +138,7 @@ def _site_path(block: type[Block]) -> str | None:
     return None
 
 
-async def _ordered(session: AsyncSession) -> list[Ordered]:
+async def _ordered(session: AsyncSession, caller: Caller) -> list[Ordered]:
     uses: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     for user, used in await session.execute(select(Dependency.subscription_id, Dependency.depends_on_id)):
         uses[user].add(used)
@@ -149,16 +151,18 @@ async def _ordered(session: AsyncSession) -> list[Ordered]:
         Subscription.insync,
         Subscription.description,
         Subscription.block,
-    ).where(Subscription.status.in_([Lifecycle.INITIAL, Lifecycle.PROVISIONING, *IN_SERVICE]))
+    ).where(Subscription.status.in_([Lifecycle.INITIAL, Lifecycle.PROVISIONING, *IN_SERVICE]), sees(caller))
     return [
         Ordered(*row, run=runs.get(row.id), uses=frozenset(uses[row.id]))
         for row in await session.execute(query.order_by(Subscription.created_at, Subscription.id))
     ]
 
 
-async def _planned(session: AsyncSession) -> list[Planned]:
+async def _planned(session: AsyncSession, caller: Caller) -> list[Planned]:
     recent = (Run.status == RunStatus.COMPLETED) & (Run.created_at > now() - _PLANNED_WITHIN)
-    query = select(Run).where(Run.plan_only, Run.order.is_not(None), or_(Run.status.in_(LIVE), recent))
+    query = select(Run).where(
+        Run.plan_only, Run.order.is_not(None), or_(Run.status.in_(LIVE), recent), sees_runs(caller)
+    )
     rows = (await session.scalars(query.order_by(Run.created_at.desc()).limit(50))).unique()
     newest: dict[str, Planned] = {}
     for run in rows:

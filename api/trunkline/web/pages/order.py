@@ -10,8 +10,10 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 from starlette.datastructures import FormData
 
+from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Values
 from trunkline.errors import FieldError, Invalid, NotFound, Problem, invalid
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.forms.schemas import FormIn, FormOut
 from trunkline.routes.runs.endpoints import detail, get_plan
 from trunkline.routes.runs.schemas import RunOut
@@ -19,7 +21,7 @@ from trunkline.routes.session import Session
 from trunkline.routes.subscriptions import service as subscriptions
 from trunkline.web.diffs import side_by_side
 from trunkline.web.forms import groups_of, read
-from trunkline.web.page import Elsewhere, Posted, Visit, Visitor, page_router, see_other, show, twin
+from trunkline.web.page import Elsewhere, Posted, Visitor, page_router, see_other, show, twin
 
 router = page_router()
 
@@ -61,54 +63,56 @@ class Filled:
             query["plan"] = plan
         return f"/order/{self.workflow}?{urlencode(query)}"
 
-    async def ask(self, request: Request, visit: Visit, pages: list[Values]) -> FormOut | RunOut:
+    async def ask(self, request: Request, caller: Caller, pages: list[Values]) -> FormOut | RunOut:
         """The page after these, or the run. Raises Problem."""
         # pydantic-forms is loaded where it is needed: it takes a fifth of the service's start.
         from trunkline.routes.forms import service  # noqa: PLC0415
 
         body = FormIn(pages=pages, subscription=self.subscription)
-        return await service.fill_in(request, visit.caller, self.workflow, body)
+        return await service.fill_in(request, caller, self.workflow, body)
 
 
-@router.get("/order", dependencies=[twin("/api/v1/products")])
-async def choose(request: Request, visit: Visitor) -> Response:
+@router.get("/order", dependencies=[twin("/api/v1/products"), needs(Role.VIEWER, Where.ANYWHERE)])
+async def choose(request: Request, caller: Visitor) -> Response:
     """What can be ordered."""
     offered = [product for product in PRODUCTS.values() if product.status == "active"]
-    return show(request, "order_choose.html", visit=visit, products=offered)
+    return show(request, "order_choose.html", caller=caller, products=offered)
 
 
-@router.get("/order/{workflow}", dependencies=[twin("/api/v1/workflows", query=False)])
-async def form_page(request: Request, session: Session, visit: Visitor, workflow: str) -> Response:
+@router.get(
+    "/order/{workflow}", dependencies=[twin("/api/v1/workflows", query=False), needs(Role.OPERATOR, Where.ANYWHERE)]
+)
+async def form_page(request: Request, session: Session, caller: Visitor, workflow: str) -> Response:
     """The page that the address names."""
     filled = Filled.of(workflow, dict(request.query_params))
     plan = request.query_params.get("plan")
     if plan:
-        return await _plan(request, session, visit, filled, plan)
+        return await _plan(request, session, caller, filled, plan)
     if not filled.pages and _target(workflow) in _PLAN_FIRST:
         about = await subscriptions.get(session, filled.subscription) if filled.subscription else None
-        return show(request, "order_begin.html", visit=visit, filled=filled, about=about, target=_target(workflow))
-    page = await filled.ask(request, visit, filled.pages[: filled.at])
+        return show(request, "order_begin.html", caller=caller, filled=filled, about=about, target=_target(workflow))
+    page = await filled.ask(request, caller, filled.pages[: filled.at])
     if isinstance(page, RunOut):
         raise Elsewhere(f"/runs/{page.id}")
     if page.plan is not None:
         raise Elsewhere(filled.url(pages=filled.pages[: filled.at], plan=str(page.plan.run)))
-    return await _fields(request, session, visit, filled, page, _kept(filled), {}, None)
+    return await _fields(request, session, caller, filled, page, _kept(filled), {}, None)
 
 
-@router.post("/order/{workflow}")
-async def send_page(request: Request, session: Session, visit: Visitor, form: Posted, workflow: str) -> Response:
+@router.post("/order/{workflow}", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)])
+async def send_page(request: Request, session: Session, caller: Visitor, form: Posted, workflow: str) -> Response:
     """Take a page in, and go to the next one; or say beside each field what is wrong with it."""
     filled = Filled.of(workflow, form)
     if form.get("plan"):
-        return await _place(request, session, visit, filled, form)
+        return await _place(request, session, caller, filled, form)
     starts = "begin" in form
     given = filled.pages[: filled.at] + ([] if starts else [read(form)])
     try:
-        answer = await filled.ask(request, visit, given)
+        answer = await filled.ask(request, caller, given)
     except Problem as problem:
         if starts or problem.status == 404:
             raise
-        return await _again(request, session, visit, filled, given, problem)
+        return await _again(request, session, caller, filled, given, problem)
     if isinstance(answer, RunOut):
         return see_other(request, f"/runs/{answer.id}")
     if answer.plan is not None:
@@ -130,14 +134,14 @@ def _target(workflow: str) -> str:
 
 
 async def _again(
-    request: Request, session: Session, visit: Visit, filled: Filled, given: list[Values], problem: Problem
+    request: Request, session: Session, caller: Caller, filled: Filled, given: list[Values], problem: Problem
 ) -> Response:
     """The page on which something is wrong, with what was filled in."""
     numbers = [
         int(parts[1]) for error in problem.errors if (parts := error.field.split("."))[0] == "pages" and len(parts) > 1
     ]
     at = min([number for number in numbers if number < len(given)], default=filled.at)
-    page = await filled.ask(request, visit, given[:at])
+    page = await filled.ask(request, caller, given[:at])
     if isinstance(page, RunOut) or page.plan is not None:
         raise problem
     errors = {
@@ -146,13 +150,13 @@ async def _again(
         if error.field.startswith(f"pages.{at}")
     }
     here = Filled(filled.workflow, given + filled.pages[len(given) :], at, filled.subscription)
-    return await _fields(request, session, visit, here, page, given[at], errors, problem)
+    return await _fields(request, session, caller, here, page, given[at], errors, problem)
 
 
 async def _fields(
     request: Request,
     session: Session,
-    visit: Visit,
+    caller: Caller,
     filled: Filled,
     page: FormOut,
     values: Values,
@@ -165,7 +169,7 @@ async def _fields(
         request,
         "order.html",
         status=problem.status if problem else 200,
-        visit=visit,
+        caller=caller,
         filled=filled,
         title=page.title,
         groups=groups,
@@ -183,7 +187,7 @@ async def _fields(
 async def _plan(
     request: Request,
     session: Session,
-    visit: Visit,
+    caller: Caller,
     filled: Filled,
     plan: str,
     problem: Problem | None = None,
@@ -198,7 +202,7 @@ async def _plan(
         request,
         "order_plan.html",
         status=problem.status if problem else 200,
-        visit=visit,
+        caller=caller,
         filled=filled,
         run=run,
         plan=shown,
@@ -210,12 +214,12 @@ async def _plan(
     )
 
 
-async def _place(request: Request, session: Session, visit: Visit, filled: Filled, form: FormData) -> Response:
+async def _place(request: Request, session: Session, caller: Caller, filled: Filled, form: FormData) -> Response:
     last = cast("Values", {"plan": str(form["plan"]), "approval": "manual" if form.get("manual") else "auto"})
     try:
-        run = await filled.ask(request, visit, [*filled.pages, last])
+        run = await filled.ask(request, caller, [*filled.pages, last])
     except Problem as problem:
-        return await _plan(request, session, visit, filled, str(form["plan"]), problem)
+        return await _plan(request, session, caller, filled, str(form["plan"]), problem)
     if not isinstance(run, RunOut):
         raise NotFound("This form has more pages than were filled in: begin the order again.")
     return see_other(request, f"/runs/{run.id}")

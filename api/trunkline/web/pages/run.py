@@ -7,9 +7,10 @@ from typing import cast
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.auth import Caller
+from trunkline.access import Caller, Role
 from trunkline.db.models import Run, RunStatus, RunTarget
 from trunkline.errors import NotFound
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.runs import service
 from trunkline.routes.runs.endpoints import detail, get_plan
 from trunkline.routes.runs.schemas import PlanOut, RunDetail
@@ -20,36 +21,38 @@ from trunkline.web.page import Posted, Visitor, page_router, see_other, show, sh
 router = page_router()
 
 
-@router.get("/runs/{run_id:uuid}", dependencies=[twin("/api/v1/runs/{run_id}")])
-async def run(request: Request, session: Session, visit: Visitor, run_id: uuid.UUID) -> Response:
+@router.get("/runs/{run_id:uuid}", dependencies=[twin("/api/v1/runs/{run_id}"), needs(Role.VIEWER, Where.RUN)])
+async def run(request: Request, session: Session, caller: Visitor, run_id: uuid.UUID) -> Response:
     """The whole page; its log comes from the API's events."""
-    return show(request, "run.html", visit=visit, **await _shown(session, run_id))
+    return show(request, "run.html", caller=caller, **await _shown(session, caller, run_id))
 
 
-@router.get("/parts/runs/{run_id:uuid}")
-async def run_part(request: Request, session: Session, visit: Visitor, run_id: uuid.UUID) -> Response:
+@router.get("/parts/runs/{run_id:uuid}", dependencies=[needs(Role.VIEWER, Where.RUN)])
+async def run_part(request: Request, session: Session, caller: Visitor, run_id: uuid.UUID) -> Response:
     """All of it but the log."""
-    return show_part(request, "parts/run.html", visit=visit, **await _shown(session, run_id))
+    return show_part(request, "parts/run.html", caller=caller, **await _shown(session, caller, run_id))
 
 
-async def _shown(session: AsyncSession, run_id: uuid.UUID) -> dict[str, object]:
+async def _shown(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> dict[str, object]:
     shown = await detail(session, run_id)
     try:
         plan: PlanOut | None = await get_plan(session, run_id)
     except NotFound:
         plan = None
     diffs = {name: side_by_side(diff) for name, diff in plan.devices.items()} if plan else {}
-    return {"run": shown, "plan": plan, "diffs": diffs, "can": can(shown)}
+    return {"run": shown, "plan": plan, "diffs": diffs, "can": can(caller, shown)}
 
 
-def can(run: RunDetail) -> set[str]:
+def can(caller: Caller, run: RunDetail) -> set[str]:
     """What the page offers; the service has the last word, and says why."""
+    if not caller.anywhere(Role.OPERATOR):
+        return set()
     ended, waits = run.status.ended, run.status is RunStatus.AWAITING_APPROVAL
     undone = (run.status is RunStatus.COMPLETED and run.target is RunTarget.MODIFY) or (
         run.status is RunStatus.FAILED and run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.TERMINATE)
     )
     offered = {
-        "approve": waits,
+        "approve": waits and caller.anywhere(Role.APPROVER),
         "reject": waits,
         "cancel": not (ended or waits or run.status is RunStatus.ROLLING_BACK or run.cancel_requested_by),
         "retry": ended and run.status is not RunStatus.COMPLETED and run.target is not RunTarget.BATCH,
@@ -61,38 +64,39 @@ def can(run: RunDetail) -> set[str]:
 type Decide = Callable[[AsyncSession, Caller, uuid.UUID], Awaitable[Run]]
 
 
-@router.post("/runs/{run_id:uuid}/approve")
-async def approve(request: Request, session: Session, visit: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
+@router.post("/runs/{run_id:uuid}/approve", dependencies=[needs(Role.APPROVER, Where.RUN)])
+async def approve(request: Request, session: Session, caller: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
     """The plan that was looked at is applied; another one is refused."""
-    await service.approve(session, visit.caller, run_id, str(form.get("digest")) if form.get("digest") else None)
+    digest, four_eyes = form.get("digest"), request.app.state.settings.four_eyes
+    await service.approve(session, caller, run_id, str(digest) if digest else None, four_eyes=four_eyes)
     return see_other(request, f"/runs/{run_id}")
 
 
-@router.post("/runs/{run_id:uuid}/reject")
-async def reject(request: Request, session: Session, visit: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
+@router.post("/runs/{run_id:uuid}/reject", dependencies=[needs(Role.OPERATOR, Where.RUN)])
+async def reject(request: Request, session: Session, caller: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
     """The plan is not applied; the reason is kept with the run."""
-    await service.cancel(session, visit.caller, run_id, str(form.get("reason", "")).strip() or None)
+    await service.cancel(session, caller, run_id, str(form.get("reason", "")).strip() or None)
     return see_other(request, f"/runs/{run_id}")
 
 
-@router.post("/runs/{run_id:uuid}/cancel")
+@router.post("/runs/{run_id:uuid}/cancel", dependencies=[needs(Role.OPERATOR, Where.RUN)])
 async def cancel(
     request: Request,
     session: Session,
-    visit: Visitor,
+    caller: Visitor,
     form: Posted,
     run_id: uuid.UUID,
 ) -> Response:
     """The playbook is stopped, and what was applied is rolled back."""
-    await service.cancel(session, visit.caller, run_id)
+    await service.cancel(session, caller, run_id)
     return see_other(request, f"/runs/{run_id}")
 
 
-@router.post("/runs/{run_id:uuid}/{decision}")
+@router.post("/runs/{run_id:uuid}/{decision}", dependencies=[needs(Role.OPERATOR, Where.RUN)])
 async def again(
     request: Request,
     session: Session,
-    visit: Visitor,
+    caller: Visitor,
     form: Posted,
     run_id: uuid.UUID,
     decision: str,
@@ -101,7 +105,7 @@ async def again(
     decide = _AGAIN.get(decision)
     if decide is None:
         raise NotFound(f"A run cannot be asked to {decision}.")
-    made = await decide(session, visit.caller, run_id)
+    made = await decide(session, caller, run_id)
     return see_other(request, f"/runs/{made.id}")
 
 

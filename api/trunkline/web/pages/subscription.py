@@ -7,10 +7,12 @@ from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trunkline.access import Role
 from trunkline.catalog import PRODUCTS
 from trunkline.catalog.block import changeable_paths, learned_paths
 from trunkline.catalog.values import flatten, pattern_of
 from trunkline.db.models import Change, Run, Subscription
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.runs.schemas import run_out
 from trunkline.routes.session import Reader, Session
 from trunkline.routes.subscriptions import detail, service
@@ -26,9 +28,12 @@ _RUNS = 10
 _DEEPEST = 4
 
 
-@router.get("/subscriptions/{subscription_id:uuid}", dependencies=[twin("/api/v1/subscriptions/{subscription_id}")])
+@router.get(
+    "/subscriptions/{subscription_id:uuid}",
+    dependencies=[twin("/api/v1/subscriptions/{subscription_id}"), needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
 async def subscription(
-    request: Request, session: Session, reader: Reader, visit: Visitor, subscription_id: uuid.UUID
+    request: Request, session: Session, reader: Reader, caller: Visitor, subscription_id: uuid.UUID
 ) -> Response:
     """What it is, what it hangs together with, how it came to be so, and what can be done with it."""
     row = await service.get(session, subscription_id)
@@ -39,7 +44,7 @@ async def subscription(
     return show(
         request,
         "subscription.html",
-        visit=visit,
+        caller=caller,
         item=shown,
         product=PRODUCTS.get(row.product_slug),
         values=_values(row),
@@ -49,43 +54,50 @@ async def subscription(
         changes=[change_out(change) for change in changes],
         more_changes=more is not None,
         netbox=await links(session, request.app.state.settings, subscription_id),
-        workflows=await allowed(session, row),
+        workflows=await allowed(session, caller, row),
     )
 
 
-@router.get("/parts/subscriptions/{subscription_id:uuid}/actions")
-async def actions(request: Request, session: Session, visit: Visitor, subscription_id: uuid.UUID) -> Response:
+@router.get(
+    "/parts/subscriptions/{subscription_id:uuid}/actions", dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)]
+)
+async def actions(request: Request, session: Session, caller: Visitor, subscription_id: uuid.UUID) -> Response:
     """What can be done now, while a run goes on."""
     row = await service.get(session, subscription_id)
     run = await session.scalar(
         select(Run.id).where(Run.subscription_id == subscription_id).order_by(Run.created_at.desc()).limit(1)
     )
     return show_part(
-        request, "parts/actions.html", visit=visit, item=row, workflows=await allowed(session, row), last_run=run
+        request,
+        "parts/actions.html",
+        caller=caller,
+        item=row,
+        workflows=await allowed(session, caller, row),
+        last_run=run,
     )
 
 
-@router.post("/subscriptions/{subscription_id:uuid}/validate")
+@router.post("/subscriptions/{subscription_id:uuid}/validate", dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)])
 async def validate(
     request: Request,
     session: Session,
-    visit: Visitor,
+    caller: Visitor,
     form: Posted,
     subscription_id: uuid.UUID,
 ) -> Response:
     """Look for drift: nothing to fill in."""
     row = await service.lock(session, subscription_id, None)
-    run = await service.validate(session, visit.caller, row)
+    run = await service.validate(session, caller, row)
     return see_other(request, f"/runs/{run.id}")
 
 
-@router.post("/subscriptions/{subscription_id:uuid}/note")
+@router.post("/subscriptions/{subscription_id:uuid}/note", dependencies=[needs(Role.OPERATOR, Where.SUBSCRIPTION)])
 async def note(
-    request: Request, session: Session, visit: Visitor, form: Posted, subscription_id: uuid.UUID
+    request: Request, session: Session, caller: Visitor, form: Posted, subscription_id: uuid.UUID
 ) -> Response:
     """Keep another note: no run is needed."""
     row = await service.lock(session, subscription_id, None)
-    await service.modify(session, visit.caller, row, ModifyIn(note=str(form.get("note", ""))[:2000]))
+    await service.modify(session, caller, row, ModifyIn(note=str(form.get("note", ""))[:2000]))
     return see_other(request, f"/subscriptions/{subscription_id}")
 
 

@@ -11,9 +11,12 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from trunkline.access import Caller, Role
+from trunkline.access.caller import sees_customers
 from trunkline.catalog import PRODUCTS
 from trunkline.catalog.values import flatten
 from trunkline.db.models import Customer, Lifecycle
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.session import Reader
 from trunkline.routes.subscriptions.endpoints import LISTING, wanted
 from trunkline.routes.subscriptions.schemas import SubscriptionFilter, SubscriptionOut, of_columns
@@ -26,16 +29,16 @@ _SHOWN_FIRST = ("product", "customer", "updated_at")
 _A_PAGE = 200
 
 
-@router.get("/subscriptions", dependencies=[twin("/api/v1/subscriptions")])
-async def subscriptions(request: Request, session: Reader, visit: Visitor) -> Response:
+@router.get("/subscriptions", dependencies=[twin("/api/v1/subscriptions"), needs(Role.VIEWER, Where.ANYWHERE)])
+async def subscriptions(request: Request, session: Reader, caller: Visitor) -> Response:
     """One page of the list. htmx asks for the same address and takes the table out of the answer."""
     filters = params(request, SubscriptionFilter)
-    rows, cursor = await LISTING.page(session, await wanted(session, filters), filters)
+    rows, cursor = await LISTING.page(session, await wanted(session, caller, filters), filters)
     chosen = request.query_params.getlist("columns")
     return show(
         request,
         "subscriptions.html",
-        visit=visit,
+        caller=caller,
         items=[of_columns(row) for row in rows],
         next=cursor,
         filters=filters,
@@ -44,23 +47,27 @@ async def subscriptions(request: Request, session: Reader, visit: Visitor) -> Re
         all_columns=COLUMNS,
         statuses=list(Lifecycle),
         products=[product for product in PRODUCTS.values() if product.status != "hidden"],
-        customers=(await session.scalars(select(Customer.shortcode).order_by(Customer.shortcode).limit(500))).all(),
+        customers=(
+            await session.scalars(
+                select(Customer.shortcode).where(sees_customers(caller)).order_by(Customer.shortcode).limit(500)
+            )
+        ).all(),
         narrowed=bool(asked(request).keys() - {"sort", "limit", "cursor"}),
     )
 
 
-@router.get("/subscriptions/export.{kind}")
-async def export(request: Request, session: Reader, visit: Visitor, kind: Literal["csv", "json"]) -> Response:
+@router.get("/subscriptions/export.{kind}", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
+async def export(request: Request, session: Reader, caller: Visitor, kind: Literal["csv", "json"]) -> Response:
     """All that the filters leave, as a file."""
     filters = params(request, SubscriptionFilter).model_copy(update={"limit": _A_PAGE, "cursor": None})
     # The first page is read here: a filter that is refused is refused with a page, not with half a file.
-    await LISTING.page(session, await wanted(session, filters), filters.model_copy(update={"limit": 1}))
+    await LISTING.page(session, await wanted(session, caller, filters), filters.model_copy(update={"limit": 1}))
     reader = request.app.state.reader
 
     async def written() -> AsyncIterator[str]:
         async with reader.connect() as connection:
             first = True
-            async for items in _all(connection, filters):
+            async for items in _all(connection, caller, filters):
                 yield _csv(items, header=first) if kind == "csv" else _json(items, first=first)
                 first = False
             if kind == "json":
@@ -71,9 +78,11 @@ async def export(request: Request, session: Reader, visit: Visitor, kind: Litera
     return StreamingResponse(written(), media_type=media_type, headers=headers)
 
 
-async def _all(session: AsyncConnection, filters: SubscriptionFilter) -> AsyncIterator[list[SubscriptionOut]]:
+async def _all(
+    session: AsyncConnection, caller: Caller, filters: SubscriptionFilter
+) -> AsyncIterator[list[SubscriptionOut]]:
     while True:
-        rows, cursor = await LISTING.page(session, await wanted(session, filters), filters)
+        rows, cursor = await LISTING.page(session, await wanted(session, caller, filters), filters)
         if rows:
             yield [of_columns(row) for row in rows]
         if cursor is None:

@@ -6,43 +6,45 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from trunkline.access import Caller, Role
 from trunkline.db.models import Token
 from trunkline.errors import Problem, field_errors, invalid
+from trunkline.routes.authentication import needs
 from trunkline.routes.session import Session
 from trunkline.routes.tokens.endpoints import LISTING, delete_token, post_token
 from trunkline.routes.tokens.schemas import TokenCreated, TokenFilter, TokenIn, TokenOut
-from trunkline.web.page import Posted, Visit, Visitor, asked, page_router, params, see_other, show, twin
+from trunkline.web.page import Posted, Visitor, asked, page_router, params, see_other, show, twin
 
 router = page_router()
 
 
-@router.get("/tokens", dependencies=[twin("/api/v1/tokens")])
-async def tokens(request: Request, session: Session, visit: Visitor) -> Response:
+@router.get("/tokens", dependencies=[twin("/api/v1/tokens"), needs(Role.ADMIN)])
+async def tokens(request: Request, session: Session, caller: Visitor) -> Response:
     """The list, and a form for a new one."""
-    return await _page(request, session, visit)
+    return await _page(request, session, caller)
 
 
-@router.post("/tokens")
-async def create(request: Request, session: Session, visit: Visitor, form: Posted) -> Response:
+@router.post("/tokens", dependencies=[needs(Role.ADMIN)])
+async def create(request: Request, session: Session, caller: Visitor, form: Posted) -> Response:
     """A new token, shown this once."""
     try:
         try:
             body = TokenIn(name=str(form.get("name", "")).strip())
         except ValidationError as error:
             raise invalid(field_errors(error.errors())) from None
-        made = await post_token(session, body)
+        made = await post_token(session, caller, body)
     except Problem as problem:
-        return await _page(request, session, visit, problem=problem)
-    answer = await _page(request, session, visit, made=made)
+        return await _page(request, session, caller, problem=problem)
+    answer = await _page(request, session, caller, made=made)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-@router.post("/tokens/{token_id:uuid}/revoke")
+@router.post("/tokens/{token_id:uuid}/revoke", dependencies=[needs(Role.ADMIN)])
 async def revoke(
     request: Request,
     session: Session,
-    visit: Visitor,
+    caller: Visitor,
     form: Posted,
     token_id: uuid.UUID,
 ) -> Response:
@@ -54,7 +56,7 @@ async def revoke(
 async def _page(
     request: Request,
     session: Session,
-    visit: Visit,
+    caller: Caller,
     made: TokenCreated | None = None,
     problem: Problem | None = None,
 ) -> Response:
@@ -64,7 +66,7 @@ async def _page(
         request,
         "tokens.html",
         status=problem.status if problem else 200,
-        visit=visit,
+        caller=caller,
         items=[TokenOut.model_validate(row) for row in rows],
         next=cursor,
         query=asked(request),

@@ -67,6 +67,8 @@ def ours(state: State, subscriptions: int) -> Iterator[Server]:
     env = {
         "TRUNKLINE_DATABASE_URL": postgres.url(state, database),
         "TRUNKLINE_PROJECT_DIR": str(PROJECT),
+        # It is measured how many requests it takes.
+        "TRUNKLINE_REQUESTS_PER_MINUTE": "0",
     }
     program = str(Path(sys.executable).parent / "trunkline")
     if postgres.ensure_database(state, database):

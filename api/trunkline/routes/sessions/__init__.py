@@ -1,0 +1,1 @@
+"""REST: the session of a browser."""

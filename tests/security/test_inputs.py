@@ -1,0 +1,262 @@
+"""Jinja in what users give is never evaluated: a template in every string that every door takes.
+
+Each template would write a file if anything evaluated it. `-s` shows the list of what was tried.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.live_service import Service, make_service, running
+from trunkline.catalog import PRODUCTS
+from trunkline.catalog.block import input_model
+from trunkline.runs.tasks import TASKS
+
+type Place = tuple[str, ...]
+
+EXAMPLES: dict[str, Any] = {
+    "product": "node-frr",
+    "customer": "noc",
+    "shortcode": "noc",
+    "workflow": "create-node-frr",
+    "name": "ams-pe",
+    "slug": "node-frr",
+}
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with a worker, whose playbooks are real ones."""
+    with running(make_service(tmp_path_factory.mktemp("service"), database_url)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that an evaluated template leaves."""
+    return tmp_path_factory.mktemp("evaluated") / "it-was"
+
+
+@pytest.fixture(scope="module")
+def template(evaluated: Path) -> str:
+    """What is tried."""
+    return f"{{{{ lookup('pipe', 'id; touch {evaluated}') }}}}"
+
+
+class Tried:
+    """What was tried, and what came of it."""
+
+    def __init__(self, evaluated: Path) -> None:
+        self.evaluated_by: list[str] = []
+        self.crashed: list[str] = []
+        self.places: list[str] = []
+        self._file = evaluated
+
+    def __call__(self, place: str, status: int, text: str) -> None:
+        """Note the answer to a template at this place."""
+        self.places.append(place)
+        if self._file.exists() or re.search(r"uid=\d+", text):
+            self.evaluated_by.append(place)
+            self._file.unlink(missing_ok=True)
+        if status >= 500 and status != 503:
+            self.crashed.append(f"{place}: {status} {text[:200]}")
+
+    def tell(self, door: str) -> None:
+        """Print the count, and fail if any was evaluated or crashed."""
+        print(f"\n{door}:", *self.places, sep="\n  ")
+        print(
+            f"inputs tried {len(self.places)}, evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})"
+        )
+        assert (self.evaluated_by, self.crashed) == ([], [])
+
+
+def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        found: Any = document
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        return _resolved(found, document)
+    for word in ("anyOf", "oneOf", "allOf"):
+        options = [_resolved(item, document) for item in schema.get(word, ()) if item.get("type") != "null"]
+        if options:
+            return next((item for item in options if item.get("type") == "object"), options[0])
+    return schema
+
+
+def _example(schema: dict[str, Any], document: dict[str, Any], name: str = "") -> Any:
+    """A value that fits, as far as that can be told."""
+    schema = _resolved(schema, document)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object" or "properties" in schema:
+        wanted = schema.get("properties", {})
+        return {key: _example(item, document, key) for key, item in wanted.items()}
+    if schema.get("type") == "array":
+        return [_example(schema.get("items", {}), document)]
+    return {"integer": 1, "number": 1, "boolean": True}.get(str(schema.get("type")), "text")
+
+
+def _strings(value: Any, at: Place = ()) -> Iterator[Place]:
+    """The place of every string in it, names of fields included."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*at, key, "<name>")
+            yield from _strings(item, (*at, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _strings(item, (*at, str(number)))
+    elif isinstance(value, str):
+        yield at
+
+
+def _put(value: Any, place: Place, template: str) -> Any:
+    if not place:
+        return template
+    head, *rest = place
+    if rest == ["<name>"]:
+        return {template if key == head else key: item for key, item in value.items()}
+    if isinstance(value, list):
+        return [_put(item, tuple(rest), template) if str(n) == head else item for n, item in enumerate(value)]
+    return {key: _put(item, tuple(rest), template) if key == head else item for key, item in value.items()}
+
+
+def _bodies(service: Service) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every request with a body that the API takes, with the input of each product and task."""
+    document = httpx.get(f"http://127.0.0.1:{service.port}/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content:
+                yield method.upper(), path, _example(content["schema"], document)
+    for product in PRODUCTS.values():
+        schema = input_model(product.block).model_json_schema()
+        values = _example(schema, schema)
+        order = {"product": product.slug, "customer": "noc", "note": "text", "input": values, "plan_only": True}
+        yield "POST", "/api/v1/subscriptions", order
+        yield (
+            "POST",
+            "/api/v1/subscriptions/batch",
+            {"orders": [{k: order[k] for k in ("product", "customer", "input")}]},
+        )
+        for workflow in product.workflows:
+            pages = [{"customer": "noc", "note": "text"}, values, values, {"plan": str(uuid.UUID(int=0))}]
+            yield "POST", f"/api/v1/forms/{workflow.name}", {"pages": pages[:3], "subscription": str(uuid.UUID(int=0))}
+    for task in TASKS.values():
+        schema = task.input.model_json_schema()
+        yield "POST", f"/api/v1/tasks/{task.name}", {"input": _example(schema, schema), "plan_only": True}
+
+
+def _filled(path: str) -> str:
+    return re.sub(r"{(\w+)(:\w+)?}", lambda found: str(EXAMPLES.get(found[1], uuid.UUID(int=0))), path)
+
+
+def test_every_string_of_every_body(service: Service, evaluated: Path, template: str) -> None:
+    tried = Tried(evaluated)
+    host = service.url.removesuffix("/api/v1")
+    for method, path, body in _bodies(service):
+        for place in _strings(body):
+            answer = service.client.request(method, host + _filled(path), json=_put(body, place, template))
+            tried(f"{method} {path} {'.'.join(place)}", answer.status_code, answer.text.replace(template, ""))
+    for run in service.call("GET", "/runs?limit=200", 200)["items"]:
+        service.wait_for(run, service.call("GET", f"/runs/{run['id']}", 200)["status"])
+    assert not evaluated.exists()
+    tried.tell("REST bodies")
+    assert len(tried.places) > 100
+
+
+def test_every_string_of_every_query_path_and_header(service: Service, evaluated: Path, template: str) -> None:
+    tried = Tried(evaluated)
+    host = service.url.removesuffix("/api/v1")
+    document = httpx.get(f"{host}/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                name, where = parameter["name"], parameter["in"]
+                url, more = _filled(path), {}
+                if where == "path":
+                    url = _filled(re.sub(rf"{{{name}(:\w+)?}}", "TEMPLATE", path)).replace(
+                        "TEMPLATE", httpx.QueryParams({"x": template}).__str__()[2:]
+                    )
+                elif where == "query":
+                    more = {"params": {name: template}}
+                else:
+                    more = {"headers": {name: template}}
+                answer = service.client.request(method, host + url, timeout=30, **more)  # type: ignore[arg-type]
+                tried(f"{method.upper()} {path} {where} {name}", answer.status_code, answer.text.replace(template, ""))
+    tried.tell("REST queries, paths and headers")
+    assert len(tried.places) > 50
+
+
+def test_every_argument_of_the_command_line(service: Service, evaluated: Path, template: str) -> None:
+    access = {"TRUNKLINE_URL": service.url.removesuffix("/api/v1"), "TRUNKLINE_TOKEN": service.token}
+    service.environment |= access
+    tried = Tried(evaluated)
+    commands = [
+        [
+            "create",
+            "node",
+            "--name",
+            template,
+            "--site",
+            "ams",
+            "--role",
+            "pe",
+            "--management",
+            "172.20.20.11/24",
+            "-y",
+        ],
+        ["customers", "create", "tmpl", "--name", template],
+        ["subscriptions", "list", "--status", template],
+        ["runs", "show", template],
+        ["tokens", "create", template, "--scope", "viewer"],
+        ["tasks", "run", template],
+    ]
+    for command in commands:
+        done = service.run(*command, check=False)
+        said = (done.stdout + done.stderr).replace(template, "")
+        tried(" ".join(command), 500 if "Traceback" in said else 200, said)
+    tried.tell("command line")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ams\nexit",
+        "ams\r",
+        "ams!",
+        'ams"',
+        "ams'",
+        "ams;id",
+        "ams$(id)",
+        "ams`id`",
+        "ams|id",
+        "../ams",
+        "ams\u2028x",
+        "\u0430ms",  # Cyrillic a
+        "am\uff53",  # full-width s
+        "ams\u200b",
+        "ams\u202e",
+        "a" * 64,
+        "",
+        " ams",
+    ],
+)
+def test_a_name_that_could_leave_its_place_is_refused(service: Service, value: str) -> None:
+    node = {"name": value, "site": value, "role": value, "management": f"172.20.20.11/24{value}"}
+    ends = {end: {"node": value, "interface": f"eth1{value[3:] or '!'}"} for end in ("a", "z")}
+    for product, given in (("node-frr", node), ("core-circuit-10g", ends)):
+        body = {"product": product, "customer": "noc", "input": given}
+        problem = service.call("POST", "/subscriptions", 422, json=body)
+        named = {error["field"] for error in problem["errors"]}
+        expected = {"input.name", "input.management"} if product == "node-frr" else {"input.a.interface"}
+        assert named >= expected - ({"input.management"} if not value.strip("ams ") else set()), json.dumps(problem)
