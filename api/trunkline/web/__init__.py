@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from trunkline.web import assets
 from trunkline.web.pages import (
+    audit,
     customers,
     dashboard,
     log_in,
@@ -20,6 +21,7 @@ from trunkline.web.pages import (
 __all__ = ["install"]
 
 _PAGES = (
+    audit,
     log_in,
     dashboard,
     topology,

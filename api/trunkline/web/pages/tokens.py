@@ -1,14 +1,17 @@
 """Tokens: what opens the API."""
 
+import re
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select
+from starlette.datastructures import FormData
 
 from trunkline.access import Caller, Role
 from trunkline.db.models import Token
-from trunkline.errors import Problem, field_errors, invalid
+from trunkline.errors import FieldError, Problem, field_errors, invalid
 from trunkline.routes.authentication import needs
 from trunkline.routes.session import Session
 from trunkline.routes.tokens.endpoints import LISTING, delete_token, post_token
@@ -28,16 +31,24 @@ async def tokens(request: Request, session: Session, caller: Visitor) -> Respons
 async def create(request: Request, session: Session, caller: Visitor, form: Posted) -> Response:
     """A new token, shown this once."""
     try:
-        try:
-            body = TokenIn(name=str(form.get("name", "")).strip())
-        except ValidationError as error:
-            raise invalid(field_errors(error.errors())) from None
-        made = await post_token(session, caller, body)
+        made = await post_token(session, caller, _given(form))
     except Problem as problem:
         return await _page(request, session, caller, problem=problem)
     answer = await _page(request, session, caller, made=made)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _given(form: FormData) -> TokenIn:
+    days = str(form.get("days", "")).strip()
+    if not re.fullmatch(r"[0-9]{0,4}", days):
+        raise invalid([FieldError(field="days", message="must be a number of days, or empty")])
+    ends = datetime.now(UTC) + timedelta(days=int(days)) if days else None
+    try:
+        scopes = str(form.get("scopes", "")).split() or [Role.VIEWER.value]
+        return TokenIn(name=str(form.get("name", "")).strip(), scopes=scopes, expires_at=ends)
+    except ValidationError as error:
+        raise invalid(field_errors(error.errors())) from None
 
 
 @router.post("/tokens/{token_id:uuid}/revoke", dependencies=[needs(Role.ADMIN)])
