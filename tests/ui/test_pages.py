@@ -342,8 +342,8 @@ def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service)
     service.sql(THOUSAND_NODES)
     page = person.page
     page.goto("/map")
-    page.wait_for_function("window.trunklineMap.nodes.size > 1000", timeout=60_000)
-    page.wait_for_function("localStorage.getItem('trunkline-map')", timeout=60_000)
+    page.wait_for_function("() => window.trunklineMap.nodes.size > 1000", timeout=60_000)
+    page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
     person.shot("map-thousand")
     frames = page.evaluate("""async () => {
         const map = window.trunklineMap, spans = [];

@@ -4,6 +4,7 @@
 const EVERY_MS = 2000;
 const PLACES = "trunkline-map";
 const CROWD = 150;
+const RESTS_MS = 120;
 const SVG = "http://www.w3.org/2000/svg";
 
 class NetworkMap {
@@ -17,6 +18,7 @@ class NetworkMap {
     this.nodes = new Map();
     this.links = new Map();
     this.at = { x: 0, y: 0, k: 1 };
+    this.drawn = { ...this.at };
     this.move();
   }
 
@@ -116,14 +118,14 @@ class NetworkMap {
     const places = this.topology.nodes.map((node) => this.places.get(node.id));
     const [left, right] = extent(places.map((place) => place.x));
     const [top, bottom] = extent(places.map((place) => place.y));
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.box.getBoundingClientRect();
     const k = Math.min(1.6, (width - 120) / Math.max(right - left, 1), (height - 130) / Math.max(bottom - top, 1));
     this.at = { k, x: width / 2 - (k * (left + right)) / 2, y: height / 2 - (k * (top + bottom)) / 2 };
-    this.moved();
+    this.settle();
   }
 
   zoom(factor, x, y) {
-    const box = this.svg.getBoundingClientRect();
+    const box = this.box.getBoundingClientRect();
     const centre = { x: x ?? box.width / 2, y: y ?? box.height / 2 };
     const k = Math.min(6, Math.max(0.05, this.at.k * factor));
     this.at = { k, x: centre.x - ((centre.x - this.at.x) * k) / this.at.k, y: centre.y - ((centre.y - this.at.y) * k) / this.at.k };
@@ -136,30 +138,43 @@ class NetworkMap {
     this.moved();
   }
 
+  /** While it moves, the picture that was drawn is shifted and stretched; drawn anew it is when it rests. */
   moved() {
+    clearTimeout(this.rests);
+    this.rests = setTimeout(() => this.settle(), RESTS_MS);
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.svg.classList.toggle("far", this.crowd && this.at.k < 0.7);
-      this.view.setAttribute("transform", `translate(${this.at.x} ${this.at.y}) scale(${this.at.k})`);
+      const k = this.at.k / this.drawn.k;
+      this.svg.style.transform = `translate(${this.at.x - this.drawn.x * k}px, ${this.at.y - this.drawn.y * k}px) scale(${k})`;
     });
+  }
+
+  settle() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    clearTimeout(this.rests);
+    this.drawn = { ...this.at };
+    this.svg.style.transform = "";
+    this.svg.classList.toggle("far", this.crowd && this.at.k < 0.7);
+    this.view.setAttribute("transform", `translate(${this.at.x} ${this.at.y}) scale(${this.at.k})`);
   }
 
   move() {
     const { svg } = this;
     const fingers = new Map();
     let moved = 0;
-    svg.addEventListener("wheel", (event) => {
+    this.box.addEventListener("wheel", (event) => {
       event.preventDefault();
-      const box = svg.getBoundingClientRect();
+      const box = this.box.getBoundingClientRect();
       this.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX - box.left, event.clientY - box.top);
     }, { passive: false });
-    svg.addEventListener("pointerdown", (event) => { fingers.set(event.pointerId, event); moved = 0; });
-    svg.addEventListener("pointermove", (event) => {
+    this.box.addEventListener("pointerdown", (event) => { fingers.set(event.pointerId, event); moved = 0; });
+    this.box.addEventListener("pointermove", (event) => {
       const before = fingers.get(event.pointerId);
       if (!before) return;
       const others = [...fingers.values()].filter((finger) => finger.pointerId !== event.pointerId);
       if (others.length) {
-        const box = svg.getBoundingClientRect();
+        const box = this.box.getBoundingClientRect();
         const [other] = others;
         const apart = (finger) => Math.hypot(finger.clientX - other.clientX, finger.clientY - other.clientY) || 1;
         this.zoom(apart(event) / apart(before), (event.clientX + other.clientX) / 2 - box.left, (event.clientY + other.clientY) / 2 - box.top);
@@ -167,12 +182,12 @@ class NetworkMap {
         this.pan(event.clientX - before.clientX, event.clientY - before.clientY);
       }
       moved += Math.abs(event.clientX - before.clientX) + Math.abs(event.clientY - before.clientY);
-      if (moved > 4 && !svg.hasPointerCapture(event.pointerId)) svg.setPointerCapture(event.pointerId);
-      svg.classList.toggle("panning", moved > 4);
+      if (moved > 4 && !this.box.hasPointerCapture(event.pointerId)) this.box.setPointerCapture(event.pointerId);
+      this.box.classList.toggle("panning", moved > 4);
       fingers.set(event.pointerId, event);
     });
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
-      svg.addEventListener(name, (event) => { fingers.delete(event.pointerId); svg.classList.remove("panning"); });
+      this.box.addEventListener(name, (event) => { fingers.delete(event.pointerId); this.box.classList.remove("panning"); });
     }
     // Who drags does not click.
     svg.addEventListener("click", (event) => { if (moved > 4) event.preventDefault(); }, true);
