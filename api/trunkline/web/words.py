@@ -10,6 +10,7 @@ STATES: Mapping[str, str] = {
     "ok": "ok",
     "changed": "ok",
     "in sync": "ok",
+    "working": "ok",
     "reachable": "ok",
     "ready": "ok",
     "queued": "run",
@@ -21,6 +22,10 @@ STATES: Mapping[str, str] = {
     "rolling-back": "run",
     "awaiting-approval": "wait",
     "maintenance": "wait",
+    "held": "wait",
+    "draining": "wait",
+    "outdated": "wait",
+    "waiting": "wait",
     "migrating": "wait",
     "not configured": "idle",
     "initial": "plan",
@@ -29,6 +34,7 @@ STATES: Mapping[str, str] = {
     "failed": "bad",
     "unreachable": "bad",
     "lost": "bad",
+    "silent": "bad",
     "rolled-back": "bad",
     "cancelled": "idle",
     "ignored": "idle",
@@ -38,6 +44,7 @@ STATES: Mapping[str, str] = {
     "end-of-life": "idle",
     "terminated": "idle",
     "revoked": "idle",
+    "paused": "idle",
 }
 
 

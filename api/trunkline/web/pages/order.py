@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Values
+from trunkline.db.models import Subscription
 from trunkline.errors import FieldError, Invalid, NotFound, Problem, invalid
 from trunkline.routes.authentication import Where, needs
 from trunkline.routes.forms.schemas import FormIn, FormOut
@@ -25,7 +26,7 @@ from trunkline.web.page import Elsewhere, Posted, Visitor, page_router, see_othe
 
 router = page_router()
 
-_PLAN_FIRST = ("terminate", "resync")
+_NOTHING_TO_FILL_IN = ("terminate", "resync", "validate")
 _PAGES = TypeAdapter(list[dict[str, object]])
 
 
@@ -88,8 +89,11 @@ async def form_page(request: Request, session: Session, caller: Visitor, workflo
     plan = request.query_params.get("plan")
     if plan:
         return await _plan(request, session, caller, filled, plan)
-    if not filled.pages and _target(workflow) in _PLAN_FIRST:
-        about = await subscriptions.get(session, filled.subscription) if filled.subscription else None
+    if filled.pages and request.headers.get("sec-fetch-site") == "cross-site":
+        # The page after the last values makes a plan: no other site starts that for a person.
+        raise Elsewhere("/order")
+    if not filled.pages and _target(workflow) in _NOTHING_TO_FILL_IN:
+        about = await _about(session, caller, filled)
         return show(request, "order_begin.html", caller=caller, filled=filled, about=about, target=_target(workflow))
     page = await filled.ask(request, caller, filled.pages[: filled.at])
     if isinstance(page, RunOut):
@@ -119,6 +123,16 @@ async def send_page(request: Request, session: Session, caller: Visitor, form: P
         return see_other(request, filled.url(pages=given, plan=str(answer.plan.run)))
     later = filled.pages[filled.at + 1 :]
     return see_other(request, filled.url(pages=given + later, at=len(given)))
+
+
+async def _about(session: Session, caller: Caller, filled: Filled) -> Subscription | None:
+    """The subscription that the form is for. Raises NotFound."""
+    if filled.subscription is None:
+        return None
+    row = await subscriptions.get(session, filled.subscription)
+    if not caller.may(Role.VIEWER, row.product_slug, row.customer.shortcode):
+        raise NotFound(f"There is no subscription {row.id} that {caller.name} may look at.")
+    return row
 
 
 def _kept(filled: Filled) -> Values:
@@ -178,7 +192,7 @@ async def _fields(
         general=[message for path, message in errors.items() if path not in paths]
         or ([problem.detail] if problem and not isinstance(problem, Invalid) else []),
         has_errors=bool(paths & errors.keys()),
-        about=await subscriptions.get(session, filled.subscription) if filled.subscription else None,
+        about=await _about(session, caller, filled),
         product=_product(filled.workflow),
         target=_target(filled.workflow),
     )
@@ -197,6 +211,8 @@ async def _plan(
     except ValueError:
         raise NotFound(f"There is no run {plan}: begin the order again.") from None
     run = await detail(session, run_id)
+    if run.created_by != caller.name and not caller.everywhere(Role.VIEWER):
+        raise NotFound(f"There is no plan {plan} of yours: begin the order again.")
     shown = await get_plan(session, run_id) if run.plan_digest else None
     return show(
         request,
@@ -210,7 +226,7 @@ async def _plan(
         problem=problem,
         product=_product(filled.workflow),
         target=_target(filled.workflow),
-        about=await subscriptions.get(session, filled.subscription) if filled.subscription else None,
+        about=await _about(session, caller, filled),
     )
 
 
