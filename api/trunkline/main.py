@@ -22,6 +22,7 @@ from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.overview.endpoints import router as overview
+from trunkline.routes.policies.endpoints import router as policies
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
@@ -66,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     limits.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
-    work = (products, customers, subscriptions, reports, forms, runs, tasks, overview, topology)
+    work = (products, customers, subscriptions, reports, forms, runs, policies, tasks, overview, topology)
     for router in (*work, tokens, sessions, audit):
         secured.include_router(router)
     app.include_router(secured)

@@ -73,7 +73,12 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
     )
-    stage_timeout_s: int = Field(900, ge=1, description="Seconds that one playbook may take")
+    plan_timeout_s: int = Field(300, ge=1, description="Seconds that the playbook of a plan may take")
+    apply_timeout_s: int = Field(900, ge=1, description="Seconds that the playbook which applies and verifies may take")
+    rollback_timeout_s: int = Field(900, ge=1, description="Seconds that the playbook of a rollback may take")
+    plan_patience_s: float = Field(
+        60, ge=0, description="Seconds for which a plan is begun again while NetBox or a device does not answer"
+    )
     requests_per_minute: int = Field(
         6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
     )
@@ -134,6 +139,10 @@ class Settings(BaseSettings):
         folder = Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
         secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, *secrets
+
+    def timeout_s(self, stage: str) -> int:
+        """Seconds that the playbook of a stage (plan, apply or rollback) may take."""
+        return {"plan": self.plan_timeout_s, "apply": self.apply_timeout_s, "rollback": self.rollback_timeout_s}[stage]
 
     @property
     def playbooks(self) -> Path:

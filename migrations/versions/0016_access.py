@@ -1,7 +1,7 @@
 """Scopes and expiry of tokens, sessions of browsers, the audit trail.
 
 Revision: 0016
-Follows: 0012
+Follows: 0013
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

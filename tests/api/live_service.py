@@ -1,7 +1,8 @@
 """The service as a process of its own, on a real PostgreSQL, with playbooks whose network is a directory of files.
 
 Files in that directory make trouble: `fail-plan`, `fail-apply-ROLE`, `fail-terminate` fail a task, `hold` stops the
-apply until it is removed, `cut-off` adds a router that does not answer.
+apply (`hold-terminate` a removal) until it is removed, `cut-off` adds a router that does not answer, `away` is a NetBox
+that does not.
 """
 
 import asyncio
@@ -159,11 +160,20 @@ class Service:
     def wait_for(self, run: Any, status: str) -> Any:
         """Follow the run until it has this status (or has ended otherwise); returns it."""
         for event in self.events(run):
-            if status == "awaiting-approval" and event["payload"].get("status") == status:
+            if status in ("awaiting-approval", "held") and event["payload"].get("status") == status:
                 break
         run = self.call("GET", f"/runs/{run['id']}", 200)
         assert run["status"] == status, json.dumps(run, indent=1)
         return run
+
+    @contextlib.contextmanager
+    def policy(self, name: str, **rule: Any) -> Iterator[None]:
+        """A policy, while the block runs."""
+        self.call("PUT", f"/policies/{name}", 201, json=rule)
+        try:
+            yield
+        finally:
+            self.call("DELETE", f"/policies/{name}", 204)
 
     def done(self, run: Any) -> Any:
         """Wait for the run to complete."""

@@ -93,6 +93,25 @@ def test_a_run_that_fails_says_why_and_how_to_go_on(service: Service, nodes: Non
     ]
 
 
+def test_policies_are_set_by_command_and_then_hold(service: Service, nodes: None) -> None:
+    _run(service, "policies", "set", "careful", "--target", "modify", "--min-devices", "1", "--approval", "manual")
+    assert "targets: modify; min_devices: 1" in _run(service, "policies", "list").stdout
+    waiting = _json(service, "modify", "par-p", "--role", "p")
+    assert (waiting["status"], waiting["decision"]["policies"]) == ("awaiting-approval", ["careful"])
+    rejected = _json(service, "runs", "reject", waiting["id"], "--reason", "not today")
+    assert rejected["error"]["detail"] == "Rejected by tests: not today"
+    _run(service, "policies", "set", "careful", "--on-failure", "hold")
+    assert _json(service, "policies", "show", "careful")["approval"] == "auto"
+    with service.trouble("fail-apply-p"):
+        assert (
+            "trunkline runs retry, rollback or cancel" in _run(service, "modify", "par-p", "--role", "p", code=1).stderr
+        )
+    (held,) = _json(service, "runs", "list", "--status", "held")
+    assert _json(service, "runs", "rollback", held["id"])["status"] == "rolled-back"
+    _run(service, "policies", "delete", "careful")
+    assert "there is no" in _run(service, "policies", "show", "careful", code=4).stderr.lower()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

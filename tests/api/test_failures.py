@@ -36,6 +36,24 @@ def test_a_failed_plan_changes_nothing_and_is_retried(service: Service) -> None:
     assert service.call("POST", f"/runs/{run['id']}/retry", 409)["run"] == again["id"]
 
 
+@pytest.mark.local_launcher
+def test_a_plan_that_gets_no_answer_is_begun_again_for_a_while(service: Service) -> None:
+    with service.trouble("away"):
+        run, late = service.order_node("tur-pe"), service.order_node("bas-pe")
+        for each in (run, late):
+            message = next(
+                event["payload"]["message"]
+                for event in service.events(each)
+                if event["kind"] == "status" and "message" in event["payload"]
+            )
+            assert message.startswith("The plan is begun again in ")
+        service.sql(f"UPDATE runs SET away_since = now() - interval '1 hour' WHERE id = '{late['id']}'")
+        failed = service.wait_for(late, "failed")
+    assert failed["error"]["detail"] == "NetBox does not answer"
+    assert failed["subscription"]["status"] == "initial"
+    assert service.done(run)["subscription"]["status"] == "active"
+
+
 def test_a_failed_create_is_rolled_back_and_retried(service: Service) -> None:
     with service.trouble("fail-apply-pe"):
         run = service.wait_for(service.order_node("lon-pe"), "rolled-back")
@@ -108,3 +126,18 @@ def test_a_cancelled_apply_is_rolled_back(service: Service) -> None:
     assert run["subscription"]["status"] == "initial"
     assert not service.thing(run["subscription"]).exists()
     service.call("POST", f"/runs/{run['id']}/cancel", 409)
+
+
+def test_a_cancelled_rollback_stops_half_way_and_can_be_repaired(service: Service) -> None:
+    with service.trouble("fail-apply-pe"), service.trouble("hold-terminate"):
+        run = service.order_node("ver-pe")
+        for event in service.events(run):
+            if event["task"] == "Hold until released" and event["stage"] == "rollback":
+                break
+        service.call("POST", f"/runs/{run['id']}/cancel", 202, json={"reason": "the router is on fire"})
+        run = service.wait_for(run, "failed")
+    assert "refused for role pe The rollback was stopped by tests: the router is on fire" in run["error"]["detail"]
+    assert (run["subscription"]["status"], run["subscription"]["insync"]) == ("provisioning", False)
+    run = service.wait_for(service.call("POST", f"/runs/{run['id']}/rollback", 202), "rolled-back")
+    assert run["cancel_requested_by"] is None
+    service.done(service.call("POST", f"/subscriptions/{run['subscription']['id']}/resync", 202))

@@ -57,6 +57,7 @@ class Launches:
     launcher: Launcher
     settings: Settings
     awx: Awx | None
+    timeout_s: int = 60
 
     def write(self, name: str, content: str) -> None:
         """A playbook that can be launched."""
@@ -74,7 +75,7 @@ class Launches:
             events.append(event)
             look(event)
 
-        call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False)
+        call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False, timeout_s=self.timeout_s)
         return self.launcher.play(call, "key", take, Stop()), events
 
 
@@ -131,7 +132,7 @@ def test_a_playbook_that_takes_too_long_is_ended(launches: Launches) -> None:
     launches.write(
         "long.yml", "- hosts: localhost\n  gather_facts: false\n  tasks: [{ansible.builtin.pause: {seconds: 90}}]\n"
     )
-    launches.settings.stage_timeout_s = 1
+    launches.timeout_s = 1
     ending, _events = launches.play("long.yml")
     assert (ending.ok, ending.timed_out, ending.cancelled) == (False, True, False)
     if launches.awx:

@@ -66,11 +66,30 @@ def test_a_follower_that_reconnects_misses_nothing(service: Service) -> None:
     assert pages == seen
 
 
-def test_a_run_that_lost_its_job_is_queued_again_and_one_that_kills_its_workers_is_given_up(service: Service) -> None:
+def test_a_run_that_lost_its_job_is_queued_again_and_one_that_cannot_go_on_is_given_up(service: Service) -> None:
     with service.without_worker():
-        lost, poison = service.order_node("lost-pe"), service.order_node("poison-pe")
+        lost, poison, broken = (service.order_node(name) for name in ("lost-pe", "poison-pe", "broken-pe"))
         service.sql("DELETE FROM procrastinate_jobs")
         service.sql(f"UPDATE runs SET stage_attempts = 4 WHERE id = '{poison['id']}'")
+        service.sql(f"UPDATE runs SET target = 'task', task = 'nonsense' WHERE id = '{broken['id']}'")
     service.done(lost)
     run = service.wait_for(poison, "failed")
     assert "was begun 4 times and never ended" in run["error"]["detail"]
+    run = service.wait_for(broken, "failed")
+    assert run["error"]["title"] == "Internal error"
+    assert "Stage plan ended with KeyError: 'nonsense'" in run["error"]["detail"]
+    assert "Traceback" in service.log.read_text()
+
+
+def test_a_run_in_an_impossible_state_ends_and_says_so(service: Service) -> None:
+    run = service.wait_for(service.order_node("ghost-pe", approval="manual"), "awaiting-approval")
+    service.sql(f"UPDATE subscriptions SET status = 'terminated' WHERE id = '{run['subscription']['id']}'")
+    service.call("POST", f"/runs/{run['id']}/approve", 202)
+    run = service.wait_for(run, "failed")
+    assert "Stage apply ended with IllegalTransition" in run["error"]["detail"]
+    assert not run["subscription"]["insync"]
+    # Nothing stands in the way of what comes next.
+    service.sql(f"UPDATE subscriptions SET status = 'initial' WHERE id = '{run['subscription']['id']}'")
+    again = service.wait_for(service.call("POST", f"/runs/{run['id']}/retry", 202), "awaiting-approval")
+    service.call("POST", f"/runs/{again['id']}/approve", 202)
+    assert service.done(again)["subscription"]["status"] == "active"

@@ -77,6 +77,15 @@ def test_bad_input_is_named_by_field(service: Service, body: Any, field: str, sa
     assert service.call("GET", "/subscriptions", 200) == before
 
 
+def test_what_no_worker_has_begun_is_cancelled_at_once(service: Service) -> None:
+    run = service.order_node("zrh-pe")
+    answer = service.call("POST", f"/runs/{run['id']}/cancel", 202, json={"reason": "the wrong site"})
+    assert (answer["status"], answer["subscription"]["status"]) == ("cancelled", "initial")
+    assert answer["error"]["detail"] == "Cancelled by tests before anything was changed: the wrong site."
+    service.call("POST", f"/runs/{run['id']}/cancel", 422, json={"reason": 5})
+    service.call("POST", f"/runs/{run['id']}/cancel", 409)
+
+
 def test_a_duplicate_is_refused_and_names_the_holder(service: Service, queued: Any) -> None:
     problem = service.order_node("ams-pe", expect=409)
     assert problem["type"] == "urn:trunkline:problem:duplicate"

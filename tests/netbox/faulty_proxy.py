@@ -28,6 +28,7 @@ class Trouble:
     forwarded: bool = True  # whether NetBox gets it at all
     cut: bool = False  # the connection ends in the middle of the answer
     held_s: float = 0.0  # before the answer; ends early when the proxy does
+    late_s: float = 0.0  # before NetBox gets it
     path: str = ""  # asked of NetBox instead
 
 
@@ -65,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
             request = seen[-1]
         trouble = self.server.plan(request) or Trouble()
         status, answer = 0, b"{}"
+        if trouble.late_s:
+            self.server.ending.wait(trouble.late_s)
         if trouble.forwarded:
             status, answer = self.ask_netbox(trouble.path or self.path, body)
             if status < HTTPStatus.BAD_REQUEST:

@@ -165,6 +165,40 @@ def test_a_write_that_was_too_slow_is_looked_for_before_it_is_sent_again(world: 
     assert [request.path for request in front.seen].count(slow[0].path) == 1
 
 
+@pytest.mark.parametrize("path", ["dcim/devices/", "available-ips/"])
+def test_a_write_that_comes_to_pass_after_its_time_out_is_not_made_twice(world: World, path: str) -> None:
+    order = world.node()
+    sent: list[Request] = []
+
+    def plan(request: Request) -> Trouble | None:
+        if not is_write(request) or not request.path.endswith(path):
+            return None
+        sent.append(request)
+        return Trouble(late_s=3) if len(sent) == 1 else None
+
+    with proxy(world.url, plan) as front:
+        world.run(order, session=Session(front.url, world.token, timeout_s=2))
+    assert world.count(order.subscription) == NODE
+    assert len(sent) == 1
+
+
+def test_a_write_that_comes_later_than_anybody_waits_for_it_is_no_refusal(world: World) -> None:
+    """It is sent again when it was not there in time; that NetBox then has it already is seen by reading once more."""
+    order = world.node()
+    sent: list[Request] = []
+
+    def plan(request: Request) -> Trouble | None:
+        if not request.path.startswith("/api/dcim/devices/") or not is_write(request):
+            return None
+        sent.append(request)
+        # The second try is begun before the first arrives, and reaches NetBox after it.
+        return {1: Trouble(late_s=5), 2: Trouble(late_s=1.4)}.get(len(sent))
+
+    with proxy(world.url, plan) as front:
+        world.run(order, session=Session(front.url, world.token, timeout_s=2))
+    assert world.count(order.subscription) == NODE
+
+
 def test_a_list_is_read_to_its_end_a_page_at_a_time(world: World) -> None:
     names = [f"{world.name}-{number}" for number in range(7)]
 

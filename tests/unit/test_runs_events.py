@@ -104,6 +104,22 @@ def test_the_message_is_what_the_module_said(result: dict[str, Any], message: st
 
 
 @pytest.mark.parametrize(
+    ("event", "result", "away"),
+    [
+        ("runner_on_unreachable", {"msg": "no route"}, True),
+        ("runner_on_failed", {"msg": "NetBox does not answer", "away": True}, True),
+        ("runner_on_failed", {"results": [{"failed": True, "msg": "a", "away": True}]}, True),
+        ("runner_on_failed", {"results": [{"failed": True, "msg": "a"}, {"away": True}]}, False),
+        ("runner_on_failed", {"msg": "the site is not known", "away": False}, False),
+    ],
+)
+def test_what_did_not_answer_may_answer_later(event: str, result: dict[str, Any], away: bool) -> None:
+    progress = Progress([])
+    progress.take(_result(event, **result))
+    assert progress.failures[0].away is away
+
+
+@pytest.mark.parametrize(
     ("event", "verifying"),
     [
         (_event("playbook_on_task_start", role="verify", resolved_role="trunkline.network.verify"), True),

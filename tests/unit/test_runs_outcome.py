@@ -5,10 +5,11 @@ import uuid
 
 import pytest
 
-from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
+from trunkline.db.models import WAITING, Lifecycle, Run, RunStatus, RunTarget, Subscription
 from trunkline.errors import IllegalTransition
 from trunkline.lifecycle import TRANSITIONS, move
-from trunkline.runs.outcome import can_roll_back, changes_anything, digest, plan_of
+from trunkline.runs.outcome import can_roll_back
+from trunkline.runs.plan import changes_anything, digest, plan_of
 from trunkline.runs.queue import STAGE_OF
 from trunkline.runs.worker import _Knock
 
@@ -35,7 +36,7 @@ def test_only_legal_transitions_happen(start: Lifecycle, to: Lifecycle) -> None:
 
 def test_every_status_is_ended_waiting_or_has_a_stage() -> None:
     for status in RunStatus:
-        assert status.ended + (status is RunStatus.AWAITING_APPROVAL) + (status in STAGE_OF) == 1
+        assert status.ended + (status in WAITING) + (status in STAGE_OF) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from trunkline.cli import (
     db,
     dev,
     orders,
+    policies,
     product,
     products,
     runs,
@@ -34,6 +35,7 @@ cli.add_typer(products.commands, name="products")
 cli.add_typer(customers.commands, name="customers")
 cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(runs.commands, name="runs")
+cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
 dev.register(cli)
 cli.command()(server.serve)

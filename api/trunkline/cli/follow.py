@@ -10,40 +10,46 @@ if TYPE_CHECKING:
     from trunkline.cli.client import Client, Json
 
 WAITS = "awaiting-approval"
+HELD = "held"
 
 
 def follow(client: "Client", run: "Json", *, quiet: bool, until_approval: bool = False) -> "Json":
-    """The run as it is when it has ended, or (`until_approval`) waits for a person. `quiet`: nothing is printed."""
+    """The run as it is when it has ended, is held, or (`until_approval`) waits for approval. `quiet`: print nothing."""
+    stops = (HELD, WAITS) if until_approval else (HELD,)
     shown = _Silent() if quiet else _Live() if sys.stderr.isatty() else _Lines()
     with shown:
         for event in client.events(str(run["id"])):
             shown.take(event)
-            if until_approval and event["kind"] == "status" and event["payload"]["status"] == WAITS:
-                break
+            if event["kind"] == "status" and event["payload"]["status"] in stops:
+                # It may have gone on since.
+                now = dict(client.call("GET", f"/runs/{run['id']}"))
+                if now["status"] in stops:
+                    return now
     return dict(client.call("GET", f"/runs/{run['id']}"))
 
 
-def exit_code(run: "Json") -> int:
-    """0: done as ordered; see docs/cli.md for the others."""
-    if run["status"] != "completed":
+def exit_code(run: "Json", wanted: str = "completed") -> int:
+    """0: it ended as `wanted`, or waits for approval; see docs/cli.md for the others."""
+    if run["status"] != wanted:
         return 0 if run["status"] == WAITS else FAILED
     return DRIFT if run["drift"] else 0
 
 
-def report(run: "Json", *, as_json: bool) -> int:
+def report(run: "Json", *, as_json: bool, wanted: str = "completed") -> int:
     """Print how the run ended; its exit code."""
     if as_json:
         show.as_json(run)
-        return exit_code(run)
-    if run["status"] not in ("completed", WAITS):
+        return exit_code(run, wanted)
+    if run["status"] not in (wanted, WAITS):
         error = run["error"] or {}
         where = ", ".join(str(error[key]) for key in ("host", "task") if error.get(key))
         detail = error.get("detail") or error.get("title") or run["status"]
-        again = f"trunkline runs retry {run['id'][:8]}"
+        how = "retry, rollback or cancel" if run["status"] == HELD else "retry"
+        again = f"trunkline runs {how} {run['id'][:8]}"
         raise CliError(f"{run['title']}: {run['status']}: {detail}{f' ({where})' if where else ''}; {again}", FAILED)
     said = "differs from what was ordered" if run["drift"] else run["status"]
     show.console().print(f"{run['title']}: {said} (run {run['id'][:8]})", markup=False)
-    return exit_code(run)
+    return exit_code(run, wanted)
 
 
 class _Silent:
@@ -91,7 +97,8 @@ def _line(event: "Json") -> str | None:
     moment = str(event["created_at"])[11:19]
     match event["kind"]:
         case "status":
-            return f"{moment} {event['payload']['status']}"
+            said = event["payload"].get("message")
+            return f"{moment} {event['payload']['status']}{f': {said}' if said else ''}"
         case "note":
             return f"{moment} {event['payload']['message']}"
         case "changed" | "failed" | "unreachable":

@@ -202,14 +202,14 @@ def see_to_the_end(client: "Client", run: "Json", *, plan_only: bool, no_wait: b
         else:
             show.plan(found)
         return
-    if run["status"] == WAITS:
+    while run["status"] == WAITS and _asks():
         found = client.call("GET", f"/runs/{run['id']}/plan")
         show.plan(found)
         if not _agreed(run):
             _withdraw(client, run)
             raise typer.Exit(1)
         client.call("POST", f"/runs/{run['id']}/approve", body={"digest": found["digest"]})
-        run = follow(client, run, quiet=json)
+        run = follow(client, run, quiet=json, until_approval=True)
     raise typer.Exit(report(run, as_json=json))
 
 

@@ -77,6 +77,9 @@ def show_(
         show.as_json(found)
     elif plan:
         show.plan(found)
+        if found["previous"]:
+            print("\nIt has changed since it was approved. Before:\n")
+            show.plan(found["previous"])
     else:
         steps, subscription = found.pop("steps"), found.pop("subscription")
         show.pairs(found | {"subscription": subscription and subscription["id"]})
@@ -109,33 +112,43 @@ def approve(which: Which, no_wait: NoWait = False, json: AsJson = False) -> None
 
 
 @commands.command()
-def cancel(which: Which, json: AsJson = False) -> None:
-    """Stop a run; what it has applied is rolled back."""
-    _act(which, "cancel", wait=False, json=json)
+def reject(which: Which, reason: Annotated[str, typer.Option(help="Why", prompt=True)], json: AsJson = False) -> None:
+    """Reject the plan of a run that waits for approval; nothing was changed."""
+    _act(which, "reject", wait=False, json=json, body={"reason": reason})
+
+
+@commands.command()
+def cancel(which: Which, reason: Annotated[str | None, typer.Option(help="Why")] = None, json: AsJson = False) -> None:
+    """Stop a run; what it has applied is rolled back. A rollback is stopped half-way, a held run is given up."""
+    _act(which, "cancel", wait=False, json=json, body={"reason": reason})
 
 
 @commands.command()
 def retry(which: Which, no_wait: NoWait = False, json: AsJson = False) -> None:
-    """Do once more what a failed, rolled back or cancelled run was to do."""
+    """Do once more what a held, failed, rolled back or cancelled run was to do."""
     _act(which, "retry", wait=not no_wait, json=json)
 
 
 @commands.command()
 def rollback(which: Which, no_wait: NoWait = False, json: AsJson = False) -> None:
-    """Go back to before a completed modify; or try a failed rollback once more."""
+    """Go back to before a held run or a completed modify; or try a failed rollback once more."""
     _act(which, "rollback", wait=not no_wait, json=json)
 
 
-def _act(which: str, what: str, *, wait: bool, json: bool) -> None:
+def _act(which: str, what: str, *, wait: bool, json: bool, body: object = None) -> None:
     from trunkline.cli import find, show
     from trunkline.cli.client import Client
     from trunkline.cli.follow import follow as to_the_end
     from trunkline.cli.follow import report
 
     client = Client.from_environment()
-    run = client.call("POST", f"/runs/{find.run(client, which)}/{what}")
+    asked = find.run(client, which)
+    run = client.call("POST", f"/runs/{asked}/{what}", body=body)
     if wait:
-        raise typer.Exit(report(to_the_end(client, run, quiet=json, until_approval=True), as_json=json))
+        # A run that is taken back itself ends so; the run that takes another back has to be completed.
+        wanted = "rolled-back" if what == "rollback" and run["id"] == asked else "completed"
+        run = to_the_end(client, run, quiet=json, until_approval=True)
+        raise typer.Exit(report(run, as_json=json, wanted=wanted))
     if json:
         show.as_json(run)
     else:

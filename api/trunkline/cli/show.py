@@ -22,6 +22,7 @@ _COLORS = {
     "cancelled": "yellow",
     "terminated": "dim",
     "awaiting-approval": "yellow",
+    "held": "red",
 }
 
 

@@ -15,7 +15,7 @@ def many(playbook: str) -> str:
     return playbook.removesuffix(".yml") + "_many.yml"
 
 
-def call_of(run: Run, stage: str, carried: Sequence[Run] = ()) -> Call | None:
+def call_of(run: Run, stage: str, carried: Sequence[Run], timeout_s: int) -> Call | None:
     """The launch for a stage ("plan", "apply" or "rollback") of the run; `carried` are the orders of a batch.
 
     None for a task that the service does by itself.
@@ -36,7 +36,7 @@ def call_of(run: Run, stage: str, carried: Sequence[Run] = ()) -> Call | None:
         product = PRODUCTS[run.subscription.product_slug]
         playbook = product.workflow(_target(run, stage)).playbook
         variables = {"subscription": _ordered(run, stage)}
-    return Call(run.id, playbook, variables, check=check, skip_devices=run.skip_devices)
+    return Call(run.id, playbook, variables, check=check, skip_devices=run.skip_devices, timeout_s=timeout_s)
 
 
 def _target(run: Run, stage: str) -> Target:

@@ -75,6 +75,8 @@ class Failure:
     task: str
     message: str
     unreachable: bool = False
+    away: bool = False
+    """Something did not answer, the host or what the task talked to: later it may."""
 
     @property
     def detail(self) -> str:
@@ -130,7 +132,9 @@ class Progress:
         self._follow(kind, data, task, when)
         if kind in ("failed", "unreachable"):
             message = self._text(_message(result))
-            self.failures.append(Failure(str(data.get("host") or ""), task or "", message, kind == "unreachable"))
+            unreachable = kind == "unreachable"
+            away = unreachable or _is_away(result)
+            self.failures.append(Failure(str(data.get("host") or ""), task or "", message, unreachable, away))
         if kind == "stats":
             self.artifacts = cast("JsonObject", clean(data.get("artifact_data") or {}, self.secrets, limit=200_000))
             self.failed_hosts = {
@@ -200,6 +204,12 @@ def _message(result: JsonObject) -> str:
         tail = str(result.get("stderr") or result.get("module_stderr") or result.get("exception") or "").strip()
         message = "; ".join(part for part in (message, tail.rpartition("\n")[2]) if part)
     return message
+
+
+def _is_away(result: JsonObject) -> bool:
+    """Whether the task, or an item of its loop, says that what it talks to did not answer."""
+    items = [item for item in cast("list[object]", result.get("results") or []) if isinstance(item, dict)]
+    return bool(result.get("away")) or any(item.get("failed") and item.get("away") for item in items)
 
 
 def _time(value: object) -> datetime:

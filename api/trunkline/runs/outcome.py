@@ -1,9 +1,6 @@
 """What becomes of a run and its subscription when a stage has ended. All of it happens in the caller's transaction."""
 
-import hashlib
-import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 from sqlalchemy import delete, select
@@ -12,76 +9,41 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trunkline.catalog import PRODUCTS, Values
 from trunkline.catalog.block import at_stage
 from trunkline.db.models import (
-    Approval,
     Claim,
     Dependency,
     JsonObject,
     Lifecycle,
+    OnFailure,
     Run,
     RunStatus,
     RunTarget,
     Subscription,
 )
 from trunkline.lifecycle import IN_SERVICE, move
+from trunkline.runs.policy import Decision
 from trunkline.runs.queue import defer
 from trunkline.runs.record import now, set_status
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a playbook ended: no error means well. `artifacts`: what it gave to set_stats."""
+    """How a playbook ended: no error means well. `artifacts`: what it gave to set_stats.
+
+    `patience_s`: of a plan that failed because something did not answer, for how long it is begun again.
+    """
 
     artifacts: JsonObject = field(default_factory=dict)
     error: JsonObject | None = None
     cancelled: bool = False
+    patience_s: float = 0
 
 
 _LEARN = (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.RESYNC)
+HALF_DONE = (
+    "NetBox and the routers may have some of it: roll the run back again, retry it, or resync or terminate the "
+    "subscription."
+)
 CANCELLED: JsonObject = {"title": "Cancelled", "detail": "The playbook was stopped.", "host": None, "task": None}
-
-
-def plan_of(artifacts: JsonObject) -> JsonObject:
-    """The plan that a playbook reported: NetBox operations, and a diff for each device that would change."""
-    reported = cast("JsonObject", artifacts.get("plan") or {})
-    devices = cast("JsonObject", reported.get("devices") or {})
-    return {
-        "netbox": list(cast("list[object]", reported.get("netbox") or [])),
-        "devices": {name: diff for name, diff in sorted(devices.items()) if diff},
-    }
-
-
-def digest(plan: JsonObject) -> str:
-    """The same for the same plan, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-
-
-def changes_anything(plan: JsonObject) -> bool:
-    """Whether the plan has any operation or diff."""
-    return bool(plan["netbox"] or plan["devices"])
-
-
-async def finish_plan(session: AsyncSession, run: Run, result: Result) -> None:
-    """Nothing has been changed yet: a failure needs no rollback."""
-    if run.cancel_requested_by:
-        await cancel_before_apply(session, run)
-        return
-    if result.error is not None:
-        run.error = result.error
-        await set_status(session, run, RunStatus.FAILED, error=result.error)
-        return
-    run.plan = plan_of(result.artifacts)
-    run.plan_digest = digest(run.plan)
-    if run.plan_only:
-        await set_status(session, run, RunStatus.COMPLETED)
-    elif run.target is RunTarget.VALIDATE:
-        insync = not changes_anything(run.plan)
-        subscription_of(run).insync = insync
-        await set_status(session, run, RunStatus.COMPLETED, insync=insync)
-    elif run.approval is Approval.MANUAL:
-        await set_status(session, run, RunStatus.AWAITING_APPROVAL)
-    else:
-        await set_status(session, run, RunStatus.APPLYING)
-        await defer(session, run)
 
 
 async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
@@ -95,16 +57,35 @@ async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
         else:
             await set_status(session, run, RunStatus.COMPLETED)
         return
-    if result.cancelled and run.cancel_requested_by:
-        error = error | {"detail": f"Cancelled by {run.cancel_requested_by} while it was being applied."}
+    wanted = run.cancel_requested_by is not None
+    if result.cancelled and wanted:
+        error = error | {"detail": f"Cancelled by {run.cancel_requested_by} while it was being applied{why(run)}"}
     run.error = error
+    if not wanted and on_failure(run) is OnFailure.HOLD:
+        if run.subscription is not None:
+            run.subscription.insync = False
+        await set_status(session, run, RunStatus.HELD, error=error)
+        return
     if can_roll_back(run):
+        # It has been heard: whoever cancels from here on means the rollback.
+        run.cancel_requested_by = run.cancel_reason = None
         await set_status(session, run, RunStatus.ROLLING_BACK, error=error)
         await defer(session, run)
         return
     if run.subscription is not None:
         run.subscription.insync = False
     await set_status(session, run, RunStatus.CANCELLED if result.cancelled else RunStatus.FAILED, error=error)
+
+
+def on_failure(run: Run) -> OnFailure:
+    """What the policies say of an apply that fails; without any it is rolled back."""
+    decision = Decision.of(run)
+    return OnFailure.ROLLBACK if decision is None else decision.on_failure
+
+
+def why(run: Run) -> str:
+    """The end of a sentence that says who stopped the run."""
+    return f": {run.cancel_reason.rstrip('.')}." if run.cancel_reason else "."
 
 
 def subscription_of(run: Run) -> Subscription:
@@ -128,7 +109,7 @@ def _learned(run: Run, result: Result) -> Values:
     return product.learned(run.desired, cast("Values", found.get("block") or {}))
 
 
-def _lacks(run: Run, result: Result) -> JsonObject | None:
+def lacks(run: Run, result: Result) -> JsonObject | None:
     """What stands against activating the subscription."""
     try:
         _learned(run, result)
@@ -139,7 +120,7 @@ def _lacks(run: Run, result: Result) -> JsonObject | None:
 
 def _activate(run: Run, result: Result) -> JsonObject | None:
     """The subscription takes the desired and the learned values; returns what stands against it."""
-    lacking = _lacks(run, result)
+    lacking = lacks(run, result)
     if lacking is not None:
         return lacking
     subscription, block = subscription_of(run), _learned(run, result)
@@ -158,7 +139,10 @@ async def finish_rollback(session: AsyncSession, run: Run, result: Result) -> No
     """All is as before the run, or it is said that it is not."""
     if result.error is not None:
         first = run.error or {}
-        detail = f"{first.get('detail')} Rolling back failed as well: {result.error['detail']}"
+        failed = f"Rolling back failed as well: {result.error['detail']}"
+        if result.cancelled and run.cancel_requested_by:
+            failed = f"The rollback was stopped by {run.cancel_requested_by}{why(run)} {HALF_DONE}"
+        detail = f"{first.get('detail')} {failed}"
         run.error = first | {"detail": detail, "rollback": result.error}
         if run.subscription is not None:
             run.subscription.insync = False
@@ -188,44 +172,6 @@ async def terminate(session: AsyncSession, run: Run) -> None:
     await set_status(session, run, RunStatus.COMPLETED)
 
 
-async def cancel_before_apply(session: AsyncSession, run: Run) -> None:
-    """Nothing was changed: the run just ends."""
-    run.error = {
-        "title": "Cancelled",
-        "detail": f"Cancelled by {run.cancel_requested_by} before anything was changed.",
-        "host": None,
-        "task": None,
-    }
-    await set_status(session, run, RunStatus.CANCELLED, error=run.error)
-
-
-async def give_up(session: AsyncSession, run: Run, stage: str) -> None:
-    """The stage was begun too often and never ended: its workers died, or it fails for a reason of ours."""
-    error: JsonObject = {
-        "title": "Given up",
-        "detail": f"Stage {stage} was begun {run.stage_attempts} times and never ended; the workers' log says why.",
-        "host": None,
-        "task": None,
-    }
-    run.stage_attempts = 0
-    await finish(session, run, stage, Result(error=error))
-
-
-async def finish(session: AsyncSession, run: Run, stage: str, result: Result) -> None:
-    """Write what came of the stage, for the run and for those that it carries: all of them end alike."""
-    carried = await carried_by(session, run)
-    shares = {member.id: share(member, result) for member in carried}
-    if stage == "apply" and result.error is None:
-        # All or none: one order that learned too little takes the others back with it.
-        wrong = [error for member in carried if (error := _lacks(member, shares[member.id])) is not None]
-        if wrong:
-            result = Result(artifacts=result.artifacts, error=wrong[0])
-            shares = dict.fromkeys(shares, result)
-    await _FINISH[stage](session, run, result)
-    for member in carried:
-        await _FINISH[stage](session, member, shares[member.id])
-
-
 async def carried_by(session: AsyncSession, run: Run) -> list[Run]:
     """The runs of a batch, their rows locked; of another run none."""
     if run.target is not RunTarget.BATCH:
@@ -233,23 +179,3 @@ async def carried_by(session: AsyncSession, run: Run) -> list[Run]:
     query = select(Run).where(Run.parent_id == run.id, Run.carried).order_by(Run.id)
     query = query.with_for_update(of=Run).execution_options(populate_existing=True)
     return list((await session.scalars(query)).unique())
-
-
-def share(member: Run, result: Result) -> Result:
-    """A batch's result as far as it concerns one of its orders."""
-    key = str(member.subscription_id)
-    learned = cast("JsonObject", result.artifacts.get("subscriptions") or {}).get(key) or {}
-    operations = [
-        operation
-        for operation in cast("list[JsonObject]", plan_of(result.artifacts)["netbox"])
-        if operation.get("subscription") == key
-    ]
-    artifacts: JsonObject = {"subscription": {"block": learned}, "plan": {"netbox": operations, "devices": {}}}
-    return replace(result, artifacts=artifacts)
-
-
-_FINISH: dict[str, Callable[[AsyncSession, Run, Result], Awaitable[None]]] = {
-    "plan": finish_plan,
-    "apply": finish_apply,
-    "rollback": finish_rollback,
-}

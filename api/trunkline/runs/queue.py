@@ -22,8 +22,15 @@ STAGE_OF: dict[RunStatus, str] = {
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :task, :priority, :lock, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1
+        ROW(:queue, :task, :priority, :lock, NULL, CAST(:args AS jsonb),
+            now() + CAST(:after_s AS float8) * interval '1 s')::procrastinate_job_to_defer_v1
     ])
+    """
+)
+_DROP = text(
+    """
+    SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs
+    WHERE status = 'todo' AND lock = :lock AND args ->> 'run_id' = :run_id
     """
 )
 # Of work for no customer (tasks, batches, plans of orders) it is the caller's own that counts.
@@ -69,8 +76,8 @@ def make_queue(libpq_url: str, pool_size: int) -> App:
     return App(connector=PsycopgConnector(conninfo=libpq_url, min_size=1, max_size=pool_size))
 
 
-async def defer(session: AsyncSession, run: Run) -> None:
-    """Queue the stage that the run's status calls for; it starts when the session commits."""
+async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -> None:
+    """Queue the stage that the run's status calls for; it starts when the session commits, or so much later."""
     if run.carried:
         return
     stage = STAGE_OF[run.status]
@@ -82,8 +89,14 @@ async def defer(session: AsyncSession, run: Run) -> None:
             "priority": await _priority(session, run, stage),
             "lock": run.lane,
             "args": json.dumps({"run_id": str(run.id)}),
+            "after_s": after_s,
         },
     )
+
+
+async def drop(session: AsyncSession, run: Run) -> None:
+    """Take the run's job off the queue, so that what comes next in its lane need not wait for it."""
+    await session.execute(_DROP, {"lock": run.lane, "run_id": str(run.id)})
 
 
 async def _priority(session: AsyncSession, run: Run, stage: str) -> int:

@@ -46,6 +46,8 @@ async def notify(session: AsyncSession, channel: str, run_id: uuid.UUID) -> None
 async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more: object) -> None:
     """Move the run to `status` and record that as an event, with `more` in its payload."""
     run.status = status
+    if status is not RunStatus.AWAITING_APPROVAL:
+        run.escalates_at = run.expires_at = None
     if status is RunStatus.PLANNING and run.started_at is None:
         run.started_at = now()
     if status.ended:
@@ -61,7 +63,13 @@ async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more:
     await add_events(session, run.id, [event])
 
 
-async def add_note(session: AsyncSession, run: Run, message: str) -> None:
-    """Record something about the run that is not a change of its status."""
-    event: JsonObject = {"stage": "run", "kind": "note", "host": None, "task": None, "payload": {"message": message}}
+async def add_note(session: AsyncSession, run: Run, message: str, **more: object) -> None:
+    """Record something about the run that is not a change of its status, with `more` in the event's payload."""
+    event: JsonObject = {
+        "stage": "run",
+        "kind": "note",
+        "host": None,
+        "task": None,
+        "payload": {"message": message, **more},
+    }
     await add_events(session, run.id, [event])

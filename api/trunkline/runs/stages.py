@@ -4,7 +4,7 @@ stage, in one transaction; so each may be begun again after a crash."""
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +16,9 @@ from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Step
 from trunkline.db.session import SessionMaker
 from trunkline.lifecycle import move
-from trunkline.runs import outcome
+from trunkline.runs import breakdown, outcome, planned
 from trunkline.runs.calls import call_of
+from trunkline.runs.ending import finish, give_up
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.queue import STAGE_OF
@@ -37,24 +38,23 @@ class Engine:
     sessions: SessionMaker
     threads: ThreadPoolExecutor
     launcher: Launcher
-    stops: dict[uuid.UUID, Stop] = field(default_factory=dict)
+    stops: dict[uuid.UUID, tuple[str, Stop]] = field(default_factory=dict)
 
-    def stop(self, run_id: uuid.UUID) -> None:
-        """Stop the run's playbook, if it runs here."""
-        stop = self.stops.get(run_id)
-        if stop is not None:
+    def stop(self, run_id: uuid.UUID, stage: str | None) -> None:
+        """Stop the playbook of this stage of the run, if it runs here; a later stage is not what was meant."""
+        running, stop = self.stops.get(run_id, (None, None))
+        if stop is not None and running == stage:
             stop.cancel()
 
     @contextmanager
     def stoppable(self, run_id: uuid.UUID, stage: str) -> Iterator[Stop]:
-        """A flag that `stop` sets, while the block runs. A rollback is not stopped: it is what a cancel waits for."""
-        flag = Stop()
-        if stage != "rollback":
-            self.stops[run_id] = flag
+        """A flag that `stop` sets, while the block runs."""
+        mine = (stage, Stop())
+        self.stops[run_id] = mine
         try:
-            yield flag
+            yield mine[1]
         finally:
-            if self.stops.get(run_id) is flag:
+            if self.stops.get(run_id) is mine:
                 del self.stops[run_id]
 
 
@@ -71,13 +71,33 @@ class _Work:
 
 
 async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
-    """Do one stage of the run, unless the run has moved on without it."""
+    """Do one stage of the run, unless the run has moved on without it.
+
+    Errors that pass are raised, and the stage is begun again later; a fault of ours ends the run.
+    """
+    attempt: int | None = None
+
+    def begun(work: _Work) -> None:
+        nonlocal attempt
+        attempt = work.attempt
+
+    try:
+        await _carry_out(engine, run_id, stage, begun)
+    except Exception as error:
+        if breakdown.passes(error):
+            raise
+        logger.exception("run %s: stage %s has a fault", run_id, stage)
+        await breakdown.report(engine.sessions, run_id, stage, attempt, error)
+
+
+async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Callable[[_Work], None]) -> None:
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
         work = await _begin(engine, run_id, stage)
         if work is None:
             return
-        if work.cancelled and stage != "rollback":
+        begun(work)
+        if work.cancelled:
             stop.cancel()
         try:
             result = await _do(engine, work, stop)
@@ -94,7 +114,7 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             return
         run.stage_attempts, run.launch = 0, None
         await acting(session, run.approved_by or run.created_by, run.id)
-        await outcome.finish(session, run, stage, result)
+        await finish(session, run, stage, result)
 
 
 async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
@@ -105,7 +125,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
             return None
         await acting(session, run.approved_by or run.created_by, run.id)
         if run.stage_attempts >= engine.settings.stage_attempts:
-            await outcome.give_up(session, run, stage)
+            await give_up(session, run, stage)
             run.launch = None
             return None
         nothing_begun = run.stage_attempts == 0
@@ -116,19 +136,18 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         # What still runs elsewhere has to be stopped there first.
         cancelled = run.cancel_requested_by is not None and run.launch is None
         if cancelled and (stage == "plan" or (stage == "apply" and nothing_begun)):
-            for member in (run, *carried):
-                member.cancel_requested_by = run.cancel_requested_by
-                await outcome.cancel_before_apply(session, member)
+            await planned.cancel_before_apply(session, run, carried)
             return None
-        if cancelled and stage == "apply":
-            await outcome.finish(session, run, stage, outcome.Result(error=outcome.CANCELLED, cancelled=True))
+        if cancelled:
+            run.stage_attempts = 0
+            await finish(session, run, stage, outcome.Result(error=outcome.CANCELLED, cancelled=True))
             return None
         for member in (run, *carried):
             await _enter(session, member, stage)
         if run.target is RunTarget.TERMINATE and stage == "plan" and not outcome.subscription_of(run).touched:
             await outcome.terminate(session, run)
             return None
-        call = call_of(run, stage, carried)
+        call = call_of(run, stage, carried, engine.settings.timeout_s(stage))
         launch = run.launch or f"{run.id} {stage} {run.attempt}"
         if engine.launcher.outlives_worker:
             run.launch = launch
@@ -173,7 +192,7 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
         await asyncio.wait([recording])
         raise
     await recording
-    return _result(engine, ending, recorder.progress)
+    return _result(engine, work.stage, ending, recorder.progress)
 
 
 def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: Stop) -> Ending | LaunchError:
@@ -185,7 +204,7 @@ def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: 
         recorder.put(None)
 
 
-def _result(engine: Engine, ending: Ending | LaunchError, progress: Progress) -> outcome.Result:
+def _result(engine: Engine, stage: str, ending: Ending | LaunchError, progress: Progress) -> outcome.Result:
     if isinstance(ending, LaunchError):
         return outcome.Result(
             error={"title": "Playbook not started", "detail": str(ending), "host": None, "task": None}
@@ -194,23 +213,26 @@ def _result(engine: Engine, ending: Ending | LaunchError, progress: Progress) ->
     if ending.ok:
         return outcome.Result(artifacts=artifacts)
     failure = progress.failure()
+    patience_s = 0.0
     if ending.cancelled:
         error = outcome.CANCELLED
     elif ending.timed_out:
-        seconds = engine.settings.stage_timeout_s
+        seconds, setting = engine.settings.timeout_s(stage), f"TRUNKLINE_{stage.upper()}_TIMEOUT_S"
         error = {
             "title": "Time limit reached",
-            "detail": f"The playbook was stopped after {seconds} s; TRUNKLINE_STAGE_TIMEOUT_S sets the limit.",
+            "detail": f"The playbook was stopped after {seconds} s; {setting} sets the limit.",
             "host": None,
             "task": None,
         }
     elif failure is not None:
         title = "Host not reachable" if failure.unreachable else "Task failed"
+        if failure.away and stage == "plan":
+            patience_s = engine.settings.plan_patience_s
         error = {"title": title, "detail": failure.detail, "host": failure.host, "task": failure.task}
     else:
         detail = ending.detail or "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"
         error = {"title": "Playbook not run", "detail": detail, "host": None, "task": None}
-    return outcome.Result(artifacts=artifacts, error=error, cancelled=ending.cancelled)
+    return outcome.Result(artifacts=artifacts, error=error, cancelled=ending.cancelled, patience_s=patience_s)
 
 
 async def _put_back(engine: Engine, work: _Work) -> None:

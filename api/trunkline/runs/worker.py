@@ -17,9 +17,10 @@ from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.beat import beat, forget
+from trunkline.runs.deadlines import watch
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
-from trunkline.runs.queue import QUEUE, defer, make_queue, retry_stalled, runs_without_job
+from trunkline.runs.queue import QUEUE, STAGE_OF, defer, make_queue, retry_stalled, runs_without_job
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
 from trunkline.settings import Settings
@@ -117,6 +118,7 @@ async def _work_once(settings: Settings, launcher: Launcher) -> None:
             side = [
                 asyncio.create_task(_follow_cancels(engine), name="follow cancels"),
                 asyncio.create_task(_look_after(engine), name="look after stalled runs"),
+                asyncio.create_task(watch(engine.sessions, settings.heartbeat_s), name="watch approvals"),
             ]
             try:
                 await _Worker(app, settings).run()  # type: ignore[no-untyped-call]
@@ -130,25 +132,23 @@ async def _work_once(settings: Settings, launcher: Launcher) -> None:
 
 
 async def _follow_cancels(engine: Engine) -> None:
-    def on_notice(_channel: str, payload: str) -> None:
-        engine.stop(uuid.UUID(payload))
-
     looking: set[asyncio.Task[None]] = set()
 
-    def on_connected() -> None:
+    def look() -> None:
         task = asyncio.create_task(_stop_cancelled(engine))
         looking.add(task)
         task.add_done_callback(looking.discard)
 
-    await listen(engine.settings.libpq_url, [CANCEL_CHANNEL], on_notice, on_connected)
+    # A notice only says that there is something to see: it may come when the stage that it meant has ended.
+    await listen(engine.settings.libpq_url, [CANCEL_CHANNEL], lambda *_: look(), look)
 
 
 async def _stop_cancelled(engine: Engine) -> None:
-    """Stop what was cancelled while nobody listened."""
+    """Stop what is cancelled and runs here, also what was cancelled while nobody listened."""
     async with engine.sessions() as session:
-        query = select(Run.id).where(Run.status.in_(LIVE), Run.cancel_requested_by.is_not(None))
-        for run_id in await session.scalars(query):
-            engine.stop(run_id)
+        query = select(Run.id, Run.status).where(Run.status.in_(LIVE), Run.cancel_requested_by.is_not(None))
+        for run_id, status in await session.execute(query):
+            engine.stop(run_id, STAGE_OF.get(status))
 
 
 async def _look_after(engine: Engine) -> None:

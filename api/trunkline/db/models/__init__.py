@@ -3,13 +3,15 @@
 from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
-from trunkline.db.models.kinds import ENDED, LIVE, Approval, Lifecycle, RunStatus, RunTarget
+from trunkline.db.models.kinds import ENDED, LIVE, WAITING, Approval, Lifecycle, OnFailure, RunStatus, RunTarget
+from trunkline.db.models.policies import Policy
 from trunkline.db.models.runs import Event, Run, Step
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
 
 __all__ = [
     "ENDED",
     "LIVE",
+    "WAITING",
     "Approval",
     "AuditEntry",
     "Base",
@@ -22,6 +24,8 @@ __all__ = [
     "IdempotencyKey",
     "JsonObject",
     "Lifecycle",
+    "OnFailure",
+    "Policy",
     "ProductBlock",
     "ProductRow",
     "RemovedValue",

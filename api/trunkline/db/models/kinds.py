@@ -22,6 +22,7 @@ class RunStatus(enum.StrEnum):
     AWAITING_APPROVAL = "awaiting-approval"
     APPLYING = "applying"
     VERIFYING = "verifying"
+    HELD = "held"
     COMPLETED = "completed"
     FAILED = "failed"
     ROLLING_BACK = "rolling-back"
@@ -35,6 +36,8 @@ class RunStatus(enum.StrEnum):
 
 
 ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.ROLLED_BACK, RunStatus.CANCELLED})
+# Not ended: while a person decides, nobody else may touch what the run has left half-done.
+WAITING = frozenset({RunStatus.AWAITING_APPROVAL, RunStatus.HELD})
 LIVE = frozenset(RunStatus) - ENDED
 
 
@@ -48,6 +51,13 @@ class RunTarget(enum.StrEnum):
     RESYNC = "resync"
     BATCH = "batch"
     TASK = "task"
+
+
+class OnFailure(enum.StrEnum):
+    """What becomes of what was done when an apply fails: it is taken back, or kept until a person decides."""
+
+    ROLLBACK = "rollback"
+    HOLD = "hold"
 
 
 class Approval(enum.StrEnum):

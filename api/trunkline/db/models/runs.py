@@ -38,6 +38,15 @@ class Run(Base):
     desired: Mapped[JsonObject]  # the block that it is to bring about
     plan: Mapped[JsonObject | None]
     plan_digest: Mapped[str | None] = mapped_column(String(64))
+    # The plan that was approved, or waited for it, when the present one was computed and came out otherwise.
+    previous_plan: Mapped[JsonObject | None]
+    # What the policies said when the plan was made: trunkline.runs.policy.Decision.
+    decision: Mapped[JsonObject | None]
+    # While it waits for approval: when it is passed on to others, and when it is given up.
+    escalates_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    # Since when its plan fails because NetBox or a device does not answer.
+    away_since: Mapped[datetime | None]
     error: Mapped[JsonObject | None]
     # Each beginning of a stage counts up; a worker that was given up on finds another number and may not write.
     attempt: Mapped[int] = mapped_column(default=0)
@@ -45,7 +54,9 @@ class Run(Base):
     stage_attempts: Mapped[int] = mapped_column(default=0)
     # The name of the present stage's launch, where launches outlive their worker: begun again, it is followed on.
     launch: Mapped[str | None] = mapped_column(String(100))
+    # Who asked to stop the present stage, and why.
     cancel_requested_by: Mapped[str | None] = mapped_column(String(100))
+    cancel_reason: Mapped[str | None] = mapped_column(Text)
     approved_by: Mapped[str | None] = mapped_column(String(100))
     retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id"))
     created_by: Mapped[str] = mapped_column(String(100))

@@ -34,7 +34,8 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     database: Literal["ok"] = "ok"
     netbox: Literal["reachable", "unreachable", "not configured"] = Field(
-        description="A run that needs an unreachable NetBox fails in its plan; orders are taken all the same"
+        description="A run that needs an unreachable NetBox fails in its plan after TRUNKLINE_PLAN_PATIENCE_S; orders "
+        "are taken all the same"
     )
 
 

@@ -25,7 +25,8 @@ from trunkline.routes.subscriptions.claims import claim
 from trunkline.routes.subscriptions.orders import product_and_customer
 from trunkline.routes.subscriptions.references import resolve
 from trunkline.routes.subscriptions.service import in_use_by
-from trunkline.runs.outcome import Result, digest, finish_apply, plan_of, terminate
+from trunkline.runs.outcome import Result, finish_apply, terminate
+from trunkline.runs.plan import digest, plan_of
 from trunkline.runs.record import add_note, now
 from trunkline.runs.start import refuse_while_locked
 

@@ -1,4 +1,4 @@
-"""Runs: look at, follow, approve, cancel, retry, roll back."""
+"""Runs: look at, follow, approve, reject, cancel, retry, roll back."""
 
 import uuid
 from typing import Annotated
@@ -21,10 +21,12 @@ from trunkline.routes.runs.schemas import (
     EventOut,
     EventPage,
     PlanOut,
+    RejectIn,
     RunDetail,
     RunFilter,
     RunOut,
     StepOut,
+    plan_out,
     run_out,
 )
 from trunkline.routes.runs.stream import events_after, stream
@@ -69,11 +71,13 @@ async def detail(session: AsyncSession, run_id: uuid.UUID) -> RunDetail:
 
 @router.get("/{run_id}/plan", summary="The plan of a run", dependencies=[needs(Role.VIEWER, Where.RUN)])
 async def get_plan(session: Session, run_id: uuid.UUID) -> PlanOut:
-    """NetBox operations and device diffs, as computed before anything was changed."""
+    """NetBox operations and device diffs, as computed before anything was changed. `previous`: what was approved, when
+    the plan was computed again before it was applied and had changed meanwhile.
+    """
     run = await service.get(session, run_id)
-    if run.plan is None or run.plan_digest is None:
+    if run.plan is None:
         raise NotFound(f"Run {run_id} is {run.status} and has no plan.")
-    return PlanOut.model_validate({**run.plan, "digest": run.plan_digest})
+    return plan_out(run.plan, run.previous_plan)
 
 
 @router.get(
@@ -111,22 +115,35 @@ async def get_events(
 async def approve(
     session: Session, caller: Authenticated, request: Request, run_id: uuid.UUID, body: ApproveIn | None = None
 ) -> RunOut:
-    """The run goes on to apply its plan. With TRUNKLINE_FOUR_EYES not by who ordered it."""
+    """The plan is computed once more, and applied if it is still the same; otherwise the run waits for approval again,
+    and `runs/{id}/plan` has both plans. With TRUNKLINE_FOUR_EYES who ordered it may not approve it.
+    """
     digest, four_eyes = body.digest if body else None, request.app.state.settings.four_eyes
     return run_out(await service.approve(session, caller, run_id, digest, four_eyes=four_eyes))
+
+
+@router.post(
+    "/{run_id}/reject", status_code=202, summary="Reject the plan", dependencies=[needs(Role.APPROVER, Where.RUN)]
+)
+async def reject(session: Session, caller: Authenticated, run_id: uuid.UUID, body: RejectIn) -> RunOut:
+    """The run ends as cancelled, with the reason; nothing was changed."""
+    return run_out(await service.reject(session, caller, run_id, body.reason))
 
 
 @router.post(
     "/{run_id}/cancel", status_code=202, summary="Cancel a run", dependencies=[needs(Role.OPERATOR, Where.RUN)]
 )
 async def cancel(session: Session, caller: Authenticated, run_id: uuid.UUID, body: CancelIn | None = None) -> RunOut:
-    """Stops the playbook; what was applied is rolled back. A run that waits for approval is refused it."""
+    """Stops the playbook; what was applied is rolled back. A run that is cancelled while it is rolling back stops
+    half-way and ends as failed, and a held one as it is: the subscription is out of sync then, until the run is rolled
+    back or retried, or the subscription resynced or terminated.
+    """
     return run_out(await service.cancel(session, caller, run_id, body.reason if body else None))
 
 
 @router.post("/{run_id}/retry", status_code=202, summary="Retry a run", dependencies=[needs(Role.OPERATOR, Where.RUN)])
 async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
-    """A new run for what a failed, rolled back or cancelled one was to do."""
+    """A new run for what a failed, rolled back or cancelled one was to do. A held run applies again itself."""
     run = await service.retry(session, caller, run_id)
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     return run_out(run)
@@ -139,7 +156,9 @@ async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, resp
     dependencies=[needs(Role.OPERATOR, Where.RUN)],
 )
 async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
-    """Of a failed run: try its rollback again. Of a completed modify: a new run with the previous values."""
+    """Of a held run: take back what was done. Of a failed run: try its rollback again. Of a completed modify: a new run
+    with the previous values.
+    """
     run = await service.roll_back(session, caller, run_id)
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     return run_out(run)

@@ -2,13 +2,15 @@
 
 import uuid
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.db.models import Run, RunStatus, RunTarget
+from trunkline.db.models import JsonObject, Run, RunStatus, RunTarget
 from trunkline.routes.paging import ListParams
 from trunkline.routes.subscriptions.schemas import SubscriptionOut, subscription_out
-from trunkline.runs.outcome import changes_anything
+from trunkline.runs.plan import changes_anything, digest, size_of
+from trunkline.runs.policy import Decision
 
 
 class StepOut(BaseModel):
@@ -45,7 +47,10 @@ class RunOut(BaseModel):
     title: str = Field(description="What it is about", examples=["Node ams-pe at ams"])
     target: RunTarget
     status: RunStatus
-    approval: str = Field(examples=["auto"])
+    approval: str = Field(description="As it was ordered", examples=["auto"])
+    decision: Decision | None = Field(description="What holds for its plan: the order, made stricter by policies")
+    escalates_at: datetime | None = Field(description="When others are told that it still waits for approval")
+    expires_at: datetime | None = Field(description="When it is cancelled, if nobody approves it")
     plan_only: bool = Field(description="It ends with its plan")
     skip_devices: bool
     task: str | None = Field(examples=["validate-all"])
@@ -56,7 +61,8 @@ class RunOut(BaseModel):
     retry_of: uuid.UUID | None
     created_by: str
     approved_by: str | None
-    cancel_requested_by: str | None
+    cancel_requested_by: str | None = Field(description="Who asked to stop it, or rejected its plan")
+    cancel_reason: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -80,12 +86,31 @@ class PlanOperation(BaseModel):
     after: dict[str, object] | None = None
 
 
-class PlanOut(BaseModel):
-    """What the run would change, or has been approved to change."""
+class PlanSize(BaseModel):
+    """How much a plan changes; policies go by it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    operations: int = Field(description="Operations in NetBox")
+    devices: int = Field(description="Devices that change")
+    lines: int = Field(description="Lines added to and taken from configurations")
+
+
+class OnePlan(BaseModel):
+    """What a run would change."""
 
     netbox: list[PlanOperation]
     devices: dict[str, str] = Field(description="Device -> unified diff of its configuration")
     digest: str
+    size: PlanSize
+
+
+class PlanOut(OnePlan):
+    """What the run would change, or has been approved to change."""
+
+    previous: OnePlan | None = Field(
+        description="The plan before it, if it came out otherwise when it was computed again after an approval"
+    )
 
 
 class ApproveIn(BaseModel):
@@ -96,14 +121,23 @@ class ApproveIn(BaseModel):
     digest: str | None = Field(None, description="Digest of the plan that was looked at; another plan is then refused")
 
 
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+
+
+class RejectIn(BaseModel):
+    """A plan that is not to be applied."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Not in working hours"}]})
+
+    reason: Reason
+
+
 class CancelIn(BaseModel):
-    """Why a run is stopped, or its plan refused."""
+    """Why a run is stopped."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "not before the change window"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "The wrong port"}]})
 
-    reason: str | None = Field(None, max_length=1000, pattern=r"^[^\x00]*$", description="Kept with the run")
+    reason: Reason | None = None
 
 
 class EventOut(BaseModel):
@@ -155,6 +189,9 @@ def run_out(run: Run) -> RunOut:
         target=run.target,
         status=run.status,
         approval=run.approval.value,
+        decision=Decision.of(run),
+        escalates_at=run.escalates_at,
+        expires_at=run.expires_at,
         plan_only=run.plan_only,
         skip_devices=run.skip_devices,
         task=run.task,
@@ -166,7 +203,18 @@ def run_out(run: Run) -> RunOut:
         created_by=run.created_by,
         approved_by=run.approved_by,
         cancel_requested_by=run.cancel_requested_by,
+        cancel_reason=run.cancel_reason,
         created_at=run.created_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
     )
+
+
+def plan_out(plan: JsonObject, previous: JsonObject | None) -> PlanOut:
+    """A run's plan, and the one before it, as the API shows them."""
+    before = None if previous is None else OnePlan.model_validate(_shown(previous))
+    return PlanOut.model_validate(_shown(plan) | {"previous": before})
+
+
+def _shown(plan: JsonObject) -> JsonObject:
+    return {**plan, "digest": digest(plan), "size": PlanSize.model_validate(size_of(plan))}

@@ -1,6 +1,7 @@
-"""Runs: approved, cancelled, retried, rolled back."""
+"""Runs: approved, rejected, cancelled, retried, rolled back."""
 
 import uuid
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,9 @@ from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
 from trunkline.errors import Conflict, IllegalTransition, NotFound
+from trunkline.runs import approval, held
 from trunkline.runs.outcome import can_roll_back, carried_by
+from trunkline.runs.planned import cancel_before_apply
 from trunkline.runs.queue import defer
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run, notify, set_status
 from trunkline.runs.start import NewRun, refuse_while_locked, start
@@ -32,54 +35,74 @@ async def approve(
 
     Raises IllegalTransition, Forbidden, or Conflict for another plan than the one looked at.
     """
-    run = await lock_run(session, run_id)
-    if run.status is not RunStatus.AWAITING_APPROVAL:
-        raise IllegalTransition(f"Run {run.id} is {run.status}; only a run that awaits approval can be approved.")
+    run = await _to_decide_on(session, run_id, "approve")
     must_not_be_own(caller, run, four_eyes=four_eyes)
     if digest is not None and digest != run.plan_digest:
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest
         )
-    _refuse_carried(run, "approve")
-    for each in (run, *await carried_by(session, run)):
-        each.approved_by = caller.name
-        await set_status(session, each, RunStatus.APPLYING, by=caller.name)
-    await defer(session, run)
+    await approval.approve(session, run, await carried_by(session, run), caller.name)
     return run
 
 
-async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID, reason: str | None = None) -> Run:
-    """The run ends as soon as its playbook is stopped; what was applied is rolled back. Raises IllegalTransition.
+async def reject(session: AsyncSession, caller: Caller, run_id: uuid.UUID, reason: str) -> Run:
+    """The run ends, nothing was changed. Raises IllegalTransition, Conflict."""
+    run = await _to_decide_on(session, run_id, "reject")
+    carried = await carried_by(session, run)
+    _ask_to_stop((run, *carried), caller, reason)
+    await approval.withdraw(session, run, carried, "Rejected", f"Rejected by {caller.name}: {reason}")
+    return run
 
-    Of one that waits for approval this is a refusal; the reason is kept with the run.
+
+async def _to_decide_on(session: AsyncSession, run_id: uuid.UUID, what: str) -> Run:
+    """The run, if its plan waits for a decision; whatever stands against approving or rejecting is said here."""
+    run = await lock_run(session, run_id)
+    _refuse_carried(run, what)
+    if run.status is not RunStatus.AWAITING_APPROVAL:
+        raise IllegalTransition(f"Run {run.id} is {run.status}; you can {what} only a run that awaits approval.")
+    return run
+
+
+async def cancel(session: AsyncSession, caller: Caller, run_id: uuid.UUID, reason: str | None) -> Run:
+    """The run ends as soon as its playbook is stopped; what was applied is rolled back.
+
+    A rollback that is cancelled, and a held run that is given up, end as failed: what is there stays there. Raises
+    IllegalTransition.
     """
     run = await lock_run(session, run_id)
-    if run.status.ended or run.status is RunStatus.ROLLING_BACK:
+    if run.status.ended:
         raise IllegalTransition(f"Run {run.id} is {run.status} and cannot be cancelled.")
     _refuse_carried(run, "cancel")
     if run.cancel_requested_by is not None:
         return run
-    waiting = run.status is RunStatus.AWAITING_APPROVAL
-    because = f": {reason.rstrip('.')}" if reason else ""
-    for each in (run, *await carried_by(session, run)):
-        each.cancel_requested_by = caller.name
-        if waiting:
-            detail = f"Cancelled by {caller.name}{because}; nothing was changed."
-            each.error = {"title": "Not approved", "detail": detail, "host": None, "task": None}
-            await set_status(session, each, RunStatus.CANCELLED, by=caller.name)
-    if waiting:
-        return run
-    await add_note(session, run, f"{caller.name} asks to cancel{because}.")
-    await notify(session, CANCEL_CHANNEL, run.id)
+    carried = await carried_by(session, run)
+    _ask_to_stop((run, *carried), caller, reason)
+    if run.status is RunStatus.HELD:
+        await held.give_up(session, run, carried)
+    elif run.status in (RunStatus.QUEUED, RunStatus.AWAITING_APPROVAL):
+        # No playbook of it runs: there is no worker to wait for.
+        await cancel_before_apply(session, run, carried)
+    else:
+        await add_note(session, run, f"{caller.name} asks to cancel.")
+        await notify(session, CANCEL_CHANNEL, run.id)
     return run
 
 
+def _ask_to_stop(runs: Iterable[Run], caller: Caller, reason: str | None) -> None:
+    for run in runs:
+        run.cancel_requested_by, run.cancel_reason = caller.name, reason
+
+
 async def retry(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run:
-    """A new run for the same. Raises IllegalTransition, Conflict, Locked."""
+    """A new run for the same; a held one goes on itself. Raises IllegalTransition, Conflict, Locked."""
     run = await lock_run(session, run_id)
+    if run.status is RunStatus.HELD:
+        _refuse_carried(run, "retry")
+        await held.apply_again(session, run, await carried_by(session, run), caller.name)
+        return run
     if not run.status.ended or run.status is RunStatus.COMPLETED:
         raise IllegalTransition(
-            f"Run {run.id} is {run.status}; only a failed, rolled back or cancelled run can be retried."
+            f"Run {run.id} is {run.status}; only a held, failed, rolled back or cancelled run can be retried."
         )
     _refuse_batch(run)
     subscription = await _lock_subscription(session, run)
@@ -108,11 +131,16 @@ async def retry(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run
 
 
 async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run:
-    """Go back to the values before the run: of a failed run in the run itself, of a completed modify in a new run.
+    """Go back to the values before the run: of a completed modify in a new run, of one that failed or is held in the
+    run itself.
 
     Raises IllegalTransition, Conflict, Locked.
     """
     run = await lock_run(session, run_id)
+    if run.status is RunStatus.HELD:
+        _refuse_carried(run, "roll back")
+        await held.roll_back(session, run, await carried_by(session, run), caller.name)
+        return run
     _refuse_batch(run)
     subscription = await _lock_subscription(session, run)
     undo = "terminate the subscription to undo a create"
@@ -132,7 +160,7 @@ async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) ->
         )
         return await start(session, new)
     if run.status is RunStatus.FAILED and subscription.touched and can_roll_back(run):
-        run.finished_at = None
+        run.finished_at = run.cancel_requested_by = run.cancel_reason = None
         # From here it has a job of its own, also when a batch had carried it out before.
         run.carried = False
         await acting(session, caller.name, run.id)

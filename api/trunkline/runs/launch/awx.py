@@ -85,7 +85,7 @@ class AwxLauncher:
             "job_type": "check" if call.check else "run",
             "diff_mode": True,
             "labels": [self._label(name, organization) for name in (COMMON_LABEL, label)],
-            "timeout": self._settings.stage_timeout_s,
+            "timeout": call.timeout_s,
         }
         if call.skip_devices:
             body["skip_tags"] = "devices"

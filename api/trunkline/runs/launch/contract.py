@@ -15,12 +15,16 @@ class LaunchError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One launch. `variables` reach the playbook as extra vars, as literal text; `skip_devices`: only NetBox."""
+    """One launch. `variables` reach the playbook as extra vars, as literal text; `skip_devices`: only NetBox.
+
+    It is stopped after `timeout_s`.
+    """
 
     run_id: uuid.UUID
     playbook: str
     variables: JsonObject
     check: bool
+    timeout_s: int
     skip_devices: bool = False
 
 

@@ -48,13 +48,13 @@ def play(
         config.command = ansible.command(
             _common(config.env, private), Path(config.cwd), private / _LAUNCH, config.command[1:]
         )
-        return _run(config, on_event, _Stop(private, settings.stage_timeout_s, cancelled))
+        return _run(config, on_event, _Stop(private, call.timeout_s, cancelled))
 
 
 def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
     """Have Ansible loaded before the first launch asks for it."""
     with temporary_directory(settings.runtime_dir, "run") as private:
-        config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True), private)
+        config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True, timeout_s=1), private)
         ansible.ensure(_common(config.env, private), Path(config.cwd))
 
 

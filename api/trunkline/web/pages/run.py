@@ -5,17 +5,18 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from fastapi import Request, Response
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller, Role
 from trunkline.db.models import Run, RunStatus, RunTarget
-from trunkline.errors import NotFound
+from trunkline.errors import NotFound, field_errors, invalid
 from trunkline.routes.authentication import Where, needs
 from trunkline.routes.runs import service
 from trunkline.routes.runs.endpoints import detail, get_plan
-from trunkline.routes.runs.schemas import PlanOut, RunDetail
+from trunkline.routes.runs.schemas import OnePlan, PlanOut, RejectIn, RunDetail
 from trunkline.routes.session import Session
-from trunkline.web.diffs import side_by_side
+from trunkline.web.diffs import Row, side_by_side
 from trunkline.web.page import Posted, Visitor, page_router, see_other, show, show_part, twin
 
 router = page_router()
@@ -39,24 +40,35 @@ async def _shown(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> di
         plan: PlanOut | None = await get_plan(session, run_id)
     except NotFound:
         plan = None
-    diffs = {name: side_by_side(diff) for name, diff in plan.devices.items()} if plan else {}
-    return {"run": shown, "plan": plan, "diffs": diffs, "can": can(caller, shown)}
+    return {
+        "run": shown,
+        "plan": plan,
+        "diffs": _diffs(plan),
+        "previous": plan.previous if plan else None,
+        "previous_diffs": _diffs(plan.previous if plan else None),
+        "can": can(caller, shown),
+    }
+
+
+def _diffs(plan: OnePlan | None) -> dict[str, list[Row]]:
+    return {name: side_by_side(diff) for name, diff in plan.devices.items()} if plan else {}
 
 
 def can(caller: Caller, run: RunDetail) -> set[str]:
     """What the page offers; the service has the last word, and says why."""
     if not caller.anywhere(Role.OPERATOR):
         return set()
-    ended, waits = run.status.ended, run.status is RunStatus.AWAITING_APPROVAL
+    ended, waits, held = run.status.ended, run.status is RunStatus.AWAITING_APPROVAL, run.status is RunStatus.HELD
     undone = (run.status is RunStatus.COMPLETED and run.target is RunTarget.MODIFY) or (
         run.status is RunStatus.FAILED and run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.TERMINATE)
     )
+    decides = waits and caller.anywhere(Role.APPROVER)
     offered = {
-        "approve": waits and caller.anywhere(Role.APPROVER),
-        "reject": waits,
-        "cancel": not (ended or waits or run.status is RunStatus.ROLLING_BACK or run.cancel_requested_by),
-        "retry": ended and run.status is not RunStatus.COMPLETED and run.target is not RunTarget.BATCH,
-        "rollback": undone and not run.plan_only,
+        "approve": decides,
+        "reject": decides,
+        "cancel": not (ended or waits or run.cancel_requested_by),
+        "retry": held or (ended and run.status is not RunStatus.COMPLETED and run.target is not RunTarget.BATCH),
+        "rollback": held or (undone and not run.plan_only),
     }
     return {name for name, yes in offered.items() if yes}
 
@@ -72,10 +84,14 @@ async def approve(request: Request, session: Session, caller: Visitor, form: Pos
     return see_other(request, f"/runs/{run_id}")
 
 
-@router.post("/runs/{run_id:uuid}/reject", dependencies=[needs(Role.OPERATOR, Where.RUN)])
+@router.post("/runs/{run_id:uuid}/reject", dependencies=[needs(Role.APPROVER, Where.RUN)])
 async def reject(request: Request, session: Session, caller: Visitor, form: Posted, run_id: uuid.UUID) -> Response:
     """The plan is not applied; the reason is kept with the run."""
-    await service.cancel(session, caller, run_id, str(form.get("reason", "")).strip() or None)
+    try:
+        body = RejectIn(reason=str(form.get("reason", "")).strip())
+    except ValidationError as error:
+        raise invalid(field_errors(error.errors())) from None
+    await service.reject(session, caller, run_id, body.reason)
     return see_other(request, f"/runs/{run_id}")
 
 
@@ -88,7 +104,7 @@ async def cancel(
     run_id: uuid.UUID,
 ) -> Response:
     """The playbook is stopped, and what was applied is rolled back."""
-    await service.cancel(session, caller, run_id)
+    await service.cancel(session, caller, run_id, None)
     return see_other(request, f"/runs/{run_id}")
 
 

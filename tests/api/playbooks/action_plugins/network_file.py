@@ -7,7 +7,10 @@ from ansible.plugins.action import ActionBase
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """Writes `content` to `path`, or removes it when there is no content; honest in check mode."""
+    """Writes `content` to `path`, or removes it when there is no content; honest in check mode.
+
+    A file `away` beside it stands for a NetBox that does not answer.
+    """
 
     _requires_connection = False
 
@@ -15,6 +18,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """What was, or would be, changed."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         path, wanted = Path(self._task.args["path"]), str(self._task.args.get("content", ""))
+        if (path.parent / "away").exists():
+            return result | {"failed": True, "msg": "NetBox does not answer", "away": True}
         found = path.read_text() if path.exists() else ""
         if found != wanted and not self._task.check_mode:
             if wanted:

@@ -8,7 +8,12 @@ from typing import Any, ClassVar
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from ansible_collections.trunkline.network.plugins.plugin_utils.book_action import BookAction
-from ansible_collections.trunkline.network.plugins.plugin_utils.order_book import ENDED, OrderBook, OrderBookError
+from ansible_collections.trunkline.network.plugins.plugin_utils.order_book import (
+    ENDED,
+    WAITING,
+    OrderBook,
+    OrderBookError,
+)
 
 LIVING = "initial,provisioning,active,migrating,disabled"
 NOT_IN_SERVICE = ("initial", "provisioning")
@@ -119,8 +124,10 @@ class ActionModule(BookAction):
         if not newest or newest[0]["status"] in ENDED:
             return None
         run: Record = newest[0]
-        if self.params["wait"] and run["status"] != "awaiting-approval":
+        if self.params["wait"] and run["status"] not in WAITING:
             run = self._book.wait(run["id"], self.params["wait_timeout"])
+        if run["status"] == "held":
+            raise RunFailedError(self._complaint(run), run)
         return None if run["status"] in ENDED else run
 
     def _follow(self, run: Record) -> Record:
@@ -148,7 +155,7 @@ class ActionModule(BookAction):
 
     def _complaint(self, run: Record) -> str:
         link = self._book.link(run["id"])
-        if run["status"] not in ENDED:
+        if run["status"] not in (*ENDED, "held"):
             return f"wait_timeout: the run is still {run['status']} after {self.params['wait_timeout']} s. See {link}."
         error = run["error"] or {}
         where = "".join(

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from itertools import groupby
+from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 
 from .netbox_errors import ConflictError, NetBoxError, OrderError, RefusedError, UncertainWriteError
@@ -74,9 +74,9 @@ def converge(session: Session, make_plan: Callable[[], Plan], check: bool) -> Ou
     for good, what this call has created is removed again, and the refusal is raised.
     """
     progress = Progress()
+    doubt: UncertainWriteError | None = None
     for round_number in range(1, ROUNDS + 1):
-        plan = make_plan()
-        plan.operations = [item for group in sequence(plan.operations) for item in group]
+        plan = look(make_plan, progress, session.transport.timeout_s if doubt and doubt.under_way else 0)
         if check:
             expected = predicted(plan.operations)
             return Outcome(
@@ -91,14 +91,31 @@ def converge(session: Session, make_plan: Callable[[], Plan], check: bool) -> Ou
                 raise UncertainWriteError(
                     f"{error}. Gave up after {ROUNDS} rounds; run it again, it continues here."
                 ) from error
+            doubt = error
             time.sleep(pause_before(round_number + 1))
         except (RefusedError, OrderError) as error:
-            undo(session, progress, error)
-            raise
+            # What was written in an earlier round may have come late, and stand in the way of writing it again.
+            if doubt is None or round_number == ROUNDS:
+                undo(session, progress, error)
+                raise
+            time.sleep(pause_before(round_number + 1))
         else:
             break
     operations = [described(item, progress.results) for item in progress.done if item.op != "lookup"]
     return Outcome(operations, readable(plan.objects, progress.results))
+
+
+def look(make_plan: Callable[[], Plan], progress: Progress, patience_s: float) -> Plan:
+    """Read and plan, for at most `patience_s` until NetBox has done what was sent without an answer."""
+    until = time.monotonic() + patience_s
+    for attempt in count(2):
+        plan = make_plan()
+        plan.operations = [item for group in sequence(plan.operations) for item in group]
+        missing = {(item.op, item.key) for item in progress.sent} & {(item.op, item.key) for item in plan.operations}
+        if not missing or time.monotonic() >= until:
+            break
+        time.sleep(pause_before(attempt))
+    return plan
 
 
 def settle(progress: Progress, plan: Sequence[Operation]) -> None:

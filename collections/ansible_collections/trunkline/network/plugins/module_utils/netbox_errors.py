@@ -48,7 +48,14 @@ class ConflictError(RefusedError):
 
 
 class UncertainWriteError(NetBoxError):
-    """A write was sent and its fate is unknown, or the object changed meanwhile: read again before writing again."""
+    """A write was sent and its fate is unknown, or the object changed meanwhile: read again before writing again.
+
+    `under_way`: nobody waited for the answer to its end, so NetBox may still be at it.
+    """
+
+    def __init__(self, message: str, *, under_way: bool = False) -> None:
+        super().__init__(message)
+        self.under_way = under_way
 
 
 @contextlib.contextmanager

@@ -245,7 +245,8 @@ class Session:
         except requests.exceptions.RequestException as error:
             if writing and not never_sent(error):
                 raise UncertainWriteError(
-                    f"NetBox at {self.url}: the connection broke during a write ({root_cause(error)})"
+                    f"NetBox at {self.url}: the connection broke during a write ({root_cause(error)})",
+                    under_way=isinstance(error, requests.exceptions.Timeout),
                 ) from error
             raise UnavailableError(
                 f"NetBox at {self.url} does not answer ({root_cause(error)}). Check NETBOX_URL and that NetBox runs."
@@ -263,7 +264,10 @@ class Session:
             raise UncertainWriteError("somebody changed the object in NetBox at the same time")
         if code >= 500:
             if writing:
-                raise UncertainWriteError(f"NetBox at {self.url} failed during a write ({code}: {reason_of(answer)})")
+                raise UncertainWriteError(
+                    f"NetBox at {self.url} failed during a write ({code}: {reason_of(answer)})",
+                    under_way=code == HTTPStatus.GATEWAY_TIMEOUT,
+                )
             raise UnavailableError(f"NetBox at {self.url} failed ({code}: {reason_of(answer)}). See NetBox's log.")
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             raise UnavailableError(

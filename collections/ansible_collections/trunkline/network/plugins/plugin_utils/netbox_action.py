@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import InUseError, NetBoxError
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import (
+    InUseError,
+    NetBoxError,
+    UnavailableError,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import MISSING, Session
 
@@ -90,7 +94,8 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
             result = self.work()
         except NetBoxError as error:
             users = error.users if isinstance(error, InUseError) else []
-            return {"failed": True, "msg": str(error), "users": users, "requests": self._requests()[0]}
+            away = isinstance(error, UnavailableError)
+            return {"failed": True, "msg": str(error), "users": users, "away": away, "requests": self._requests()[0]}
         except DeviceRefusedError as error:
             return error.answer
         requests, writes = self._requests()

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 Json = Any
 ENDED = ("completed", "failed", "rolled-back", "cancelled")
-STOPPED = (*ENDED, "awaiting-approval")
+# A person is to decide.
+WAITING = ("awaiting-approval", "held")
+STOPPED = (*ENDED, *WAITING)
 PAUSE_S = 1.0
 # The API says something at least every 15 s on a connection that follows a run.
 SILENCE_S = 40.0
@@ -89,7 +91,7 @@ class OrderBook:
         return f"{self.url}/api/v1/runs/{run}"
 
     def wait(self, run: str, timeout_s: float) -> Json:
-        """The run once it has ended or awaits approval; as it is when that takes longer than `timeout_s`."""
+        """The run once it has ended or waits for a person; as it is when that takes longer than `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         seen = 0
         while True:

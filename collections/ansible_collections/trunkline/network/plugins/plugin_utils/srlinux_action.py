@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_push import Outcome, PushError, Terms
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_records import LeaseError, owner_of
-from ansible_collections.trunkline.network.plugins.module_utils.srlinux_rpc import Router, RouterError
+from ansible_collections.trunkline.network.plugins.module_utils.srlinux_rpc import Router, RouterError, SilentError
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_tree import ConfigError, place_of_path
 from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError, NetBoxAction
 
@@ -103,7 +103,8 @@ class SrlinuxAction(NetBoxAction):
             holder = {"holder": error.holder} if error.holder else {}
             raise DeviceRefusedError({"failed": True, "msg": str(error), **holder}) from error
         except (RouterError, ConfigError) as error:
-            raise DeviceRefusedError({"failed": True, "msg": str(error)}) from error
+            away = isinstance(error, SilentError)
+            raise DeviceRefusedError({"failed": True, "msg": str(error), "away": away}) from error
 
     def _host(self) -> tuple[str, Mapping[str, Any]]:
         """The router's name and variables. Delegated to localhost, a task is still for its own host."""
