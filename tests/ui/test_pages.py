@@ -62,6 +62,7 @@ PAGES = {
     "products": "/products",
     "product": "/products/core-circuit-10g",
     "customers": "/customers",
+    "policies": "/policies",
     "tokens": "/tokens",
     "audit": "/audit",
 }
