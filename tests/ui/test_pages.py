@@ -268,18 +268,18 @@ def test_customers_and_tokens_are_made_and_ended_on_their_pages(person: Person, 
     assert httpx.get(f"{service.url}/runs", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_a_log_follows_over_a_lost_connection_without_a_gap(person: Person, service: Service) -> None:
+def test_a_log_follows_over_a_restart_of_the_service_without_a_gap(person: Person, service: Service) -> None:
     page = person.page
     with service.trouble("hold"):
         run = service.order_node("oslo-pe")
         page.goto(f"/runs/{run['id']}")
         page.wait_for_selector("[data-status=applying]")
         page.click("[data-log-follow]")
-        person.context.set_offline(True)
+        service.stop()
         expect(page.locator("[data-log-state]")).to_have_text("reconnecting")
+        service.start()
     service.done(run)
-    person.context.set_offline(False)
-    expect(page.locator("[data-log-state]")).to_have_text("ended")
+    expect(page.locator("[data-log-state]")).to_have_text("ended", timeout=20_000)
     page.wait_for_selector("[data-status=completed]")
     expect(page.locator("[data-log-follow]")).to_contain_text("Paused")
     read = "window.trunklineLog.lines.map((line) => line.text)"
@@ -288,7 +288,8 @@ def test_a_log_follows_over_a_lost_connection_without_a_gap(person: Person, serv
     expect(page.locator("[data-log-state]")).to_have_text("ended")
     assert seen == page.evaluate(read)
     assert seen[-1] == "completed"
-    person.noticed[:] = [text for text in person.noticed if "ERR_INTERNET_DISCONNECTED" not in text]
+    # The browser says so each time that the service is not there.
+    person.noticed[:] = [text for text in person.noticed if "net::ERR_" not in text]
 
 
 def test_a_log_of_50000_lines_stays_usable(person: Person, service: Service, world: dict[str, Any]) -> None:
@@ -360,7 +361,10 @@ def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service)
     }""")
     print(f"map of 1,000 nodes: a frame takes {frames[30]:.0f} ms, of twenty the slowest {frames[57]:.0f} ms")
     assert frames[30] < 100
-    service.sql("DELETE FROM subscriptions WHERE note = 'thousand'")
+    service.sql(
+        "SET LOCAL session_replication_role = replica; DELETE FROM subscriptions WHERE note = 'thousand'; "
+        "DELETE FROM dependencies WHERE subscription_id NOT IN (SELECT id FROM subscriptions)"
+    )
 
 
 THOUSAND_NODES = """

@@ -99,7 +99,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   if (event.key === "/") {
     event.preventDefault();
-    document.querySelector(".filters [type=search], #everywhere")?.focus();
+    (document.querySelector(".filters [type=search]") || document.getElementById("everywhere"))?.focus();
   } else if (event.key === "?") {
     document.getElementById("keys")?.showModal();
   } else if (event.key === "g") {
