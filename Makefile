@@ -50,7 +50,7 @@ sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
 	$(bootstrap) embedded,test,lint
 	$(ansible_test) sanity units
 
-bench: ## side by side with the peers, on one NetBox: BENCH=netbox, or all of them (ARGS="--rounds 1 --sizes 1,10")
+bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, or all (ARGS="--rounds 1 --sizes 1,10")
 	$(bootstrap) embedded bench
 	$(dev) bench --which '$(BENCH)' $(ARGS)
 

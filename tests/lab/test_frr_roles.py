@@ -182,6 +182,6 @@ def test_two_runs_that_want_both_routers_do_not_wait_for_each_other_for_ever(rou
     routers.run("par-p", Task("frr_lease", {"owner": "run 3", "state": "absent"}))
     outputs = [run.communicate(timeout=200)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], outputs
-    assert any("Take the FRR routers one after the other" in out for out in outputs)
+    assert any("Take the routers one after the other" in out for out in outputs)
     assert "interface eth1" in routers.running("ams-pe")
     assert "trunkline.lease" not in leases(routers)

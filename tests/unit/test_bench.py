@@ -8,6 +8,7 @@ from trunkline.dev.bench.netbox import orders, report
 from trunkline.dev.bench.netbox.contest import Key
 from trunkline.dev.bench.netbox.outcome import differences, normal
 from trunkline.dev.bench.netbox.sides import FLOOR, OURS, PEER
+from trunkline.dev.bench.order import timeline
 from trunkline.dev.errors import DevError
 
 
@@ -142,3 +143,40 @@ def test_all_else_is_a_difference(one: dict[str, object], other: dict[str, objec
 
 def test_a_difference_is_named_by_its_place() -> None:
     assert differences({"a": [{"b": 1}]}, {"a": [{"b": 2}]}) == ["a[0].b: 1 / 2"]
+
+
+def test_a_run_is_accounted_for_without_a_gap_up_to_its_proof_and_its_end() -> None:
+    def at(second: float) -> str:
+        return f"2026-01-01T00:00:{second:09.6f}+00:00"
+
+    def step(stage: str, name: str, begin: float, end: float) -> dict[str, str]:
+        return {"stage": stage, "name": name, "started_at": at(begin), "finished_at": at(end)}
+
+    run = {
+        "created_at": at(1),
+        "finished_at": at(9),
+        "steps": [
+            step("plan", "Document", 2, 2.5),
+            step("plan", "Wait until the router proves that it works", 2.5, 2.6),
+            step("apply", "Document", 4, 5.5),
+            step("apply", "Wait until the router proves that it works", 6, 7),
+        ],
+    }
+    events = [
+        {"kind": "status", "created_at": at(1.1), "payload": {"status": "planning"}},
+        {"kind": "status", "created_at": at(3), "payload": {"status": "applying"}},
+        {"kind": "ok", "created_at": at(5), "payload": {}},
+    ]
+    found = timeline.spans(run, events)
+    assert [(span.stage, span.name, round(span.seconds, 3)) for span in found] == [
+        ("queue", "until a worker takes it", 0.1),
+        ("plan", "(start of the playbook)", 0.9),
+        ("plan", "Document", 0.5),
+        ("plan", "Wait until the router proves that it works", 0.1),
+        ("plan", "(end of the playbook)", 0.4),
+        ("apply", "(start of the playbook)", 1),
+        ("apply", "Document", 2),
+        ("apply", "Wait until the router proves that it works", 1),
+        ("apply", "(end of the playbook)", 2),
+    ]
+    assert (timeline.verified_s(run), timeline.completed_s(run)) == (6, 8)

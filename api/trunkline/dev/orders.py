@@ -116,6 +116,22 @@ class Client:
             progress()
             time.sleep(_POLL_S)
 
+    def terminate(self, orders: list[Order], progress: Callable[[], None]) -> None:
+        """Order the end of what was ordered, and wait for it."""
+        for order in orders:
+            order.run = self._call("DELETE", f"subscriptions/{order.run['subscription']['id']}")
+        self.wait(orders, progress)
+
+    def events(self, order: Order) -> list[dict[str, Any]]:
+        """The events of the order's run, oldest first."""
+        found: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+            page = self._call("GET", f"runs/{order.run['id']}/events", params={"after": str(after)})
+            found += page["items"]
+            after = page["next_after"]
+        return found
+
     def _follow(self, order: Order) -> None:
         order.run = self._call("GET", f"runs/{order.run['id']}")
         if order.run["drift"]:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from trunkline.dev.bench import api, netbox
+from trunkline.dev.bench import api, netbox, order
 from trunkline.dev.bench.options import Options
 from trunkline.dev.errors import DevError
 
-BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run, "api": api.run}
+BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run, "api": api.run, "run": order.run}
 ALL = "all"
 
 

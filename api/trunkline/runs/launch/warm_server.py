@@ -33,17 +33,24 @@ from ansible.cli.playbook import PlaybookCLI
 from ansible.plugins import loader
 
 _PR_SET_CHILD_SUBREAPER = 36
-# What nearly every launch needs, and each of its workers anew: by Ansible's kinds of plugins, and libraries.
-_PLUGINS = {
-    loader.action_loader: ("add_host", "assert", "set_stats"),
-    loader.become_loader: ("sudo",),
-    loader.callback_loader: ("default",),
-    loader.connection_loader: ("local", "ssh"),
-    loader.inventory_loader: ("advanced_host_list", "auto", "host_list", "ini", "script", "toml", "yaml"),
-    loader.lookup_loader: ("env", "items"),
-    loader.shell_loader: ("sh",),
-    loader.strategy_loader: ("free", "linear"),
-}
+# What launches would else load themselves, each of their workers anew: libraries, Ansible's own plugins, and those of
+# the collection that the playbooks are written with, which Ansible compiles each time.
+_KINDS = (
+    loader.become_loader,
+    loader.cache_loader,
+    loader.connection_loader,
+    loader.filter_loader,
+    loader.inventory_loader,
+    loader.lookup_loader,
+    loader.shell_loader,
+    loader.strategy_loader,
+    loader.test_loader,
+    loader.vars_loader,
+)
+# Not all callbacks: ansible-runner's reads its launch's environment when it is loaded.
+_CALLBACKS = ("default", "junit", "minimal", "oneline", "tree")
+_ACTIONS = ("add_host", "assert", "fail", "set_fact", "set_stats")
+_COLLECTION = "trunkline.network"
 _LIBRARIES = ("ansible.executor.module_common", "netaddr", "pynetbox")
 
 
@@ -134,14 +141,27 @@ def _kill_descendants() -> None:
             return
 
 
-def main(listener: int, parent: int) -> None:
-    """Serve until the parent dies."""
+def _load() -> None:
     for library in _LIBRARIES:
         importlib.import_module(library)
     loader.init_plugin_loader()
-    for plugins, names in _PLUGINS.items():
-        for name in names:
-            plugins.get(name, class_only=True)
+    for plugins in _KINDS:
+        list(plugins.all(class_only=True))
+    for name in _CALLBACKS:
+        loader.callback_loader.get(name, class_only=True)
+    for name in _ACTIONS:
+        loader.action_loader.get(name, class_only=True)
+    for root in constants.COLLECTIONS_PATHS:
+        folder = Path(root, "ansible_collections", *_COLLECTION.split("."), "plugins")
+        # A filter has a file of its own for its documentation.
+        for plugins, pattern in ((loader.action_loader, "action/*.py"), (loader.filter_loader, "filter/*.yml")):
+            for path in folder.glob(pattern):
+                plugins.get(f"{_COLLECTION}.{path.stem}", class_only=True)
+
+
+def main(listener: int, parent: int) -> None:
+    """Serve until the parent dies."""
+    _load()
     gc.collect()
     gc.freeze()
     _Server(socket.socket(fileno=listener), parent).serve_forever()

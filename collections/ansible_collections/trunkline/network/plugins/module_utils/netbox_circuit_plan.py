@@ -16,15 +16,16 @@ from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, change
 from .netbox_pool import Forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .netbox_circuit import CircuitOrder, End
     from .netbox_snapshot import Snapshot
 
 # The first two stages are those of a removed cable. Then the pools, one after the other: of many that ask at once, who
-# got the last IPv4 prefix must not lose it because others hold IPv6 prefixes that they are about to give back.
-IPV4, IPV6, LINK, CABLE, INTERFACE = range(2, 7)
-CIRCUIT, TERMINATION, ADDRESS = IPV6, LINK, CABLE
+# got the last IPv4 prefix must not lose it because others hold IPv6 prefixes that they are about to give back. A cable
+# writes its interfaces, too: so their descriptions come before.
+IPV4, IPV6, LINK = range(2, 5)
+CIRCUIT, TERMINATION, INTERFACE, CABLE, ADDRESS = IPV4, IPV6, IPV6, LINK, LINK
 LINK_LENGTH = {4: 31, 6: 127}
 
 
@@ -59,7 +60,8 @@ class _Circuit:
         self.row = snapshot.own("circuit_list", order.subscription)
         self.status = status_for(order.status, self.row["status"] if self.row else None, STATUS)
         self.operations: list[Operation] = []
-        self.prefix = {4: self._pool_prefix(4), 6: self._link_prefix()}
+        self.block = {family: self._pool_prefix(family) for family in LENGTH}
+        self.prefix = {4: self.block[4], 6: self._link_prefix(self.block[6])}
         self.id = self._circuit()
         self.addresses: dict[str, dict[int, str | Ref]] = {}
         for side, end, other in order.ends:
@@ -136,15 +138,14 @@ class _Circuit:
         self._add("create", "ipam.prefix", "", key, stage, fields=fields, allocation=allocation)
         return Ref(key, "prefix")
 
-    def _link_prefix(self) -> str | Ref:
+    def _link_prefix(self, block: str | Ref) -> str | Ref:
         """The /127 inside the circuit's own /64."""
         order = self.order
-        block = self._pool_prefix(6)
         row = self._prefix_row(6, LINK_LENGTH[6])
         if row is not None:
             return self._known_prefix(row, LINK)
         key = f"prefix IPv6 link {order.circuit_id}"
-        prefix = Ref(block.key, "prefix", link_in) if isinstance(block, Ref) else link_in(block)
+        prefix = _made_of(block, link_in)
         pool = self.snapshot.pools[order.pool, 6][0]
         fields = {"prefix": prefix, "status": "active", "description": order.description, **owned(order.subscription)}
         if pool.vrf is not None:
@@ -222,9 +223,9 @@ class _Circuit:
         where = on_interface(int(self.interfaces[end]["id"]), end.label)
         key = f"address {order.circuit_id} {side} IPv{family}"
         if isinstance(prefix, Ref):
-            self.operations.append(
-                create_address(order.subscription, key, ADDRESS, where, Ref(prefix.key, "prefix", pick))
-            )
+            # Of the block, which is known before the link inside it is made.
+            address = _made_of(self.block[family], pick if family == 4 else lambda block: pick(link_in(block)))
+            self.operations.append(create_address(order.subscription, key, ADDRESS, where, address))
             return Ref(key, "address")
         value = pick(prefix)
         rows = self.snapshot.owned("ip_address_list", order.subscription)
@@ -240,3 +241,7 @@ class _Circuit:
         wanted = {"description": f"{self.order.circuit_id} to {other.label}"}
         update = self._update("dcim.interface", end.label, f"interface {end.label}", INTERFACE, row)
         self._correct(update, {"description": row["description"]}, wanted)
+
+
+def _made_of(block: str | Ref, via: Callable[[str], str]) -> str | Ref:
+    return Ref(block.key, "prefix", via) if isinstance(block, Ref) else via(block)

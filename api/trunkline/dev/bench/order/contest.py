@@ -1,0 +1,97 @@
+"""The measurements: a circuit is ordered and terminated, round after round."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from trunkline.dev.bench.netbox import sides
+from trunkline.dev.bench.options import Options
+from trunkline.dev.bench.order import timeline
+from trunkline.dev.bench.order.own_stack import own_stack
+from trunkline.dev.bench.order.timeline import Span
+from trunkline.dev.errors import DevError
+from trunkline.dev.orders import Client, Order
+
+
+@dataclass(frozen=True)
+class Round:
+    """One circuit: seconds from its order until both routers had proved it and until the run's end, and what it did."""
+
+    verified_s: float
+    completed_s: float
+    spans: list[Span]
+
+
+@dataclass
+class Contest:
+    """All measurements on one stack; `run` takes them."""
+
+    options: Options
+    console: Console
+    rounds: list[Round] = field(default_factory=list)
+    launches_s: list[float] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Take all measurements. Raises DevError when an order does not come to its end."""
+        with self.console.status("Starting") as status, own_stack(status.update) as (stack, scenario):
+            customer = scenario.customers[0].shortcode
+            with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+                nodes, circuits = client.orders(scenario)
+                status.update("Ordering the nodes")
+                client.place(nodes, customer, lambda: None)
+                for node in nodes:
+                    _require_completed(node)
+                # The first circuit also warms up: what is compiled or cached is not measured.
+                for number in range(self.options.rounds + 1):
+                    status.update(f"Round {number} of {self.options.rounds}")
+                    circuit = circuits[number % len(circuits)]
+                    one = _life(client, circuit, customer)
+                    if number > 0:
+                        self.rounds.append(one)
+                        self.launches_s.append(_launch())
+
+    @property
+    def verified_s(self) -> float:
+        """The median until both routers had proved it."""
+        return median(one.verified_s for one in self.rounds)
+
+    @property
+    def completed_s(self) -> float:
+        """The median until the run's end."""
+        return median(one.completed_s for one in self.rounds)
+
+    @property
+    def launch_s(self) -> float:
+        """The median of bare launches of Ansible: the speed of this machine."""
+        return median(self.launches_s)
+
+
+def _life(client: Client, circuit: Order, customer: str) -> Round:
+    client.place([circuit], customer, lambda: None)
+    _require_completed(circuit)
+    events = client.events(circuit)
+    found = Round(
+        timeline.verified_s(circuit.run), timeline.completed_s(circuit.run), timeline.spans(circuit.run, events)
+    )
+    client.terminate([circuit], lambda: None)
+    _require_completed(circuit)
+    return found
+
+
+def _require_completed(order: Order) -> None:
+    if order.status != "completed":
+        raise DevError(f"{order.name}: {order.run['target']} {order.status}: {order.run['error']}")
+
+
+def _launch() -> float:
+    """Seconds of `ansible-playbook` with one task that does nothing."""
+    argv = [str(Path(sys.executable).parent / "ansible-playbook"), str(Path(sides.__file__).parent / "ours/launch.yml")]
+    started = time.perf_counter()
+    subprocess.run(argv, env=os.environ, capture_output=True, check=True)
+    return time.perf_counter() - started
