@@ -73,7 +73,7 @@ def test_what_a_browser_sends_is_nested_and_a_box_that_is_not_ticked_is_false() 
 
 
 def _ordered(number: uuid.UUID, name: str, *uses: uuid.UUID, **more: Any) -> Ordered:
-    values = {"status": Lifecycle.ACTIVE, "insync": True, "block": {"name": name, "site": "ams"}} | more
+    values: dict[str, Any] = {"status": Lifecycle.ACTIVE, "insync": True, "block": {"name": name, "site": "ams"}} | more
     return Ordered(number, more.pop("product", "node-frr"), description=name, uses=frozenset(uses), **values)
 
 

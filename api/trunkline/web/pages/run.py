@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
 
 from fastapi import Request, Response
 from pydantic import ValidationError
@@ -34,7 +34,7 @@ async def run_part(request: Request, session: Session, caller: Visitor, run_id: 
     return show_part(request, "parts/run.html", caller=caller, **await _shown(session, caller, run_id))
 
 
-async def _shown(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> dict[str, object]:
+async def _shown(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> dict[str, Any]:
     shown = await detail(session, run_id)
     try:
         plan: PlanOut | None = await get_plan(session, run_id)
