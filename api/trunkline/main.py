@@ -18,14 +18,17 @@ from trunkline.routes import limits, openapi, problems
 from trunkline.routes.audit.endpoints import router as audit
 from trunkline.routes.authentication import deny_undeclared
 from trunkline.routes.customers.endpoints import router as customers
+from trunkline.routes.drift.endpoints import router as drift
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
+from trunkline.routes.notifications.endpoints import router as notifications
 from trunkline.routes.overview.endpoints import router as overview
 from trunkline.routes.policies.endpoints import router as policies
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
+from trunkline.routes.schedules.endpoints import router as schedules
 from trunkline.routes.sessions.endpoints import log_in as log_in_router
 from trunkline.routes.sessions.endpoints import router as sessions
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
@@ -67,8 +70,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     limits.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
-    work = (products, customers, subscriptions, reports, forms, runs, policies, tasks, overview, topology)
-    for router in (*work, tokens, sessions, audit):
+    resources = (
+        products,
+        customers,
+        subscriptions,
+        drift,
+        overview,
+        topology,
+        reports,
+        forms,
+        runs,
+        policies,
+        tasks,
+        schedules,
+        notifications,
+        tokens,
+        sessions,
+        audit,
+    )
+    for router in resources:
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(log_in_router, prefix="/api/v1")

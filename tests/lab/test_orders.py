@@ -222,6 +222,23 @@ def test_an_order_is_documented_in_netbox_as_active_under_its_subscription(world
     assert {item["custom_fields"]["trunkline_subscription"] for item in documented} == set(subscriptions)
 
 
+def test_metrics_tell_of_real_pushes_and_requests(world: World) -> None:
+    headers = {"Authorization": f"Bearer {world.exports['TRUNKLINE_TOKEN']}"}
+    text = requests.get(f"{world.stack.api_url}/metrics", headers=headers, timeout=30).text
+
+    def total(metric: str, stage: str) -> float:
+        lines = [line for line in text.splitlines() if line.startswith(metric) and f'stage="{stage}"' in line]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    # Each node is pushed once, and each circuit to both of its ends; a plan pushes nothing.
+    orders = len(world.scenario.nodes) + 2 * len(world.scenario.circuits)
+    assert total("trunkline_push_seconds_count", "apply") >= orders
+    assert total("trunkline_push_seconds_count", "plan") == 0
+    assert 0 < total("trunkline_push_seconds_sum", "apply") < total("trunkline_stage_seconds_sum", "apply")
+    assert total("trunkline_netbox_requests_total", "plan") > 0
+    assert total("trunkline_netbox_requests_total", "apply") > 0
+
+
 def test_what_was_learned_stands_in_the_subscription(world: World) -> None:
     (node,) = world.api("GET", "subscriptions", params={"description": "Node ams-pe at ams"}).json()["items"]
     (device,) = world.netbox("dcim/devices", name="ams-pe")

@@ -44,11 +44,30 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/runs/{run_id}/plan"): V,
     ("GET", "/runs/{run_id}/events"): V,
     ("POST", "/runs/{run_id}/approve"): A,
+    ("POST", "/runs/{run_id}/reject"): A,
     ("POST", "/runs/{run_id}/cancel"): O,
     ("POST", "/runs/{run_id}/retry"): O,
     ("POST", "/runs/{run_id}/rollback"): O,
     ("GET", "/tasks"): V,
     ("POST", "/tasks/{name}"): O,
+    ("GET", "/policies"): V,
+    ("GET", "/policies/{name}"): V,
+    ("PUT", "/policies/{name}"): X,
+    ("DELETE", "/policies/{name}"): X,
+    ("GET", "/drift"): V,
+    ("GET", "/schedules"): V,
+    ("POST", "/schedules"): O,
+    ("GET", "/schedules/{name}"): V,
+    ("PATCH", "/schedules/{name}"): O,
+    ("DELETE", "/schedules/{name}"): O,
+    ("POST", "/schedules/{name}/run"): O,
+    ("GET", "/notifications"): V,
+    ("POST", "/notifications"): X,
+    ("GET", "/notifications/{name}"): V,
+    ("PATCH", "/notifications/{name}"): X,
+    ("DELETE", "/notifications/{name}"): X,
+    ("POST", "/notifications/{name}/test"): O,
+    ("GET", "/notifications/{name}/deliveries"): V,
     ("GET", "/tokens"): X,
     ("POST", "/tokens"): X,
     ("DELETE", "/tokens/{token_id}"): X,
@@ -69,6 +88,8 @@ WITHIN_LIMITS = (
     "/products",
     "/workflows",
     "/customers",
+    "/policies",
+    "/drift",
     "/session",
     "/tasks",
 )
@@ -129,7 +150,7 @@ def test_limits_are_kept_at_every_endpoint(service: Service, door: Door, ordered
             expected = (200,) if path == "/health/ready" else (403,)
         elif "{subscription_id}" in path or "{run_id}" in path:
             expected = (404,)
-        elif path.startswith("/customers"):
+        elif path.startswith(("/customers", "/policies")):
             expected = (403,) if method != "GET" else (404,) if "{" in path else (200,)
         else:
             expected = (200, 204, 404, 422)

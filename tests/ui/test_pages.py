@@ -63,6 +63,7 @@ PAGES = {
     "product": "/products/core-circuit-10g",
     "customers": "/customers",
     "policies": "/policies",
+    "schedules": "/schedules",
     "tokens": "/tokens",
     "audit": "/audit",
 }

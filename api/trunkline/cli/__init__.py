@@ -10,11 +10,14 @@ from trunkline.cli import (
     customers,
     db,
     dev,
+    drift,
+    notifications,
     orders,
     policies,
     product,
     products,
     runs,
+    schedules,
     server,
     subscriptions,
     tasks,
@@ -23,7 +26,7 @@ from trunkline.cli import (
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
-4 there is no such thing, 5 the service does not answer, 6 the token opens nothing, 7 not as ordered (validate),
+4 there is no such thing, 5 the service does not answer, 6 the token opens nothing, 7 not as ordered (validate, drift),
 130 interrupted.
 """
 
@@ -37,6 +40,9 @@ cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(runs.commands, name="runs")
 cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
+cli.add_typer(schedules.commands, name="schedules")
+cli.command()(drift.drift)
+cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)

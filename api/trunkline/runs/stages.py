@@ -3,11 +3,12 @@ stage, in one transaction; so each may be begun again after a crash."""
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,11 +22,14 @@ from trunkline.runs.calls import call_of
 from trunkline.runs.ending import finish, give_up
 from trunkline.runs.events import Progress, environment_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
-from trunkline.runs.queue import STAGE_OF
+from trunkline.runs.queue import STAGE_OF, defer
 from trunkline.runs.record import lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
-from trunkline.runs.sweep import validate_all
+from trunkline.runs.sweep import sweep
 from trunkline.settings import Settings
+from trunkline.telemetry.logs import about
+from trunkline.telemetry.measure import measure
+from trunkline.telemetry.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +71,7 @@ class _Work:
     attempt: int
     call: Call | None
     launch: str  # under which name a launcher finds again what was launched
+    subscription_id: uuid.UUID | None
     cancelled: bool = False
 
 
@@ -81,16 +86,18 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
         nonlocal attempt
         attempt = work.attempt
 
-    try:
-        await _carry_out(engine, run_id, stage, begun)
-    except Exception as error:
-        if breakdown.passes(error):
-            raise
-        logger.exception("run %s: stage %s has a fault", run_id, stage)
-        await breakdown.report(engine.sessions, run_id, stage, attempt, error)
+    with about(run=run_id, stage=stage):
+        try:
+            await _carry_out(engine, run_id, stage, begun)
+        except Exception as error:
+            if breakdown.passes(error):
+                raise
+            logger.exception("run %s: stage %s has a fault", run_id, stage)
+            await breakdown.report(engine.sessions, run_id, stage, attempt, error)
 
 
 async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Callable[[_Work], None]) -> None:
+    began = time.monotonic()
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
         work = await _begin(engine, run_id, stage)
@@ -100,7 +107,10 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Calla
         if work.cancelled:
             stop.cancel()
         try:
-            result = await _do(engine, work, stop)
+            with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
+                logger.info("attempt %s begins", work.attempt)
+                result = await _do(engine, work, stop)
+                logger.info("attempt %s ended: %s", work.attempt, (result.error or {}).get("title", "well"))
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
@@ -113,7 +123,11 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Calla
             logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
             return
         run.stage_attempts, run.launch = 0, None
+        if result.unfinished:
+            await defer(session, run, after_s=engine.settings.heartbeat_s)
+            return
         await acting(session, run.approved_by or run.created_by, run.id)
+        await measure(session, run, stage, time.monotonic() - began, result)
         await finish(session, run, stage, result)
 
 
@@ -151,12 +165,12 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         launch = run.launch or f"{run.id} {stage} {run.attempt}"
         if engine.launcher.outlives_worker:
             run.launch = launch
-        return _Work(run.id, stage, run.attempt, call, launch, run.cancel_requested_by is not None)
+        return _Work(run.id, stage, run.attempt, call, launch, run.subscription_id, run.cancel_requested_by is not None)
 
 
 async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
     """What a stage's beginning says of a run and of its subscription."""
-    if stage == "plan":
+    if stage == "plan" and run.status is not RunStatus.PLANNING:
         await set_status(session, run, RunStatus.PLANNING)
     if stage == "apply":
         if run.status is RunStatus.VERIFYING:
@@ -169,8 +183,7 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
 
 async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result:
     if work.call is None:
-        await validate_all(engine.sessions, work.run_id)
-        return outcome.Result()
+        return outcome.Result(unfinished=not await sweep(engine.sessions, work.run_id))
     return await _play(engine, work, work.call, stop)
 
 
@@ -192,7 +205,9 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
         await asyncio.wait([recording])
         raise
     await recording
-    return _result(engine, work.stage, ending, recorder.progress)
+    told = recorder.progress
+    result = _result(engine, work.stage, ending, told)
+    return replace(result, netbox_requests=told.netbox_requests, pushes_s=tuple(told.pushes_s))
 
 
 def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: Stop) -> Ending | LaunchError:

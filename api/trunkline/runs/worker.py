@@ -18,12 +18,14 @@ from trunkline.db.models import LIVE, Run
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.beat import beat, forget
 from trunkline.runs.deadlines import watch
+from trunkline.runs.duties import keep
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
 from trunkline.runs.queue import QUEUE, STAGE_OF, defer, make_queue, retry_stalled, runs_without_job
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
 from trunkline.settings import Settings
+from trunkline.telemetry import traces
 
 logger = logging.getLogger(__name__)
 
@@ -87,12 +89,14 @@ def _register(app: App, engine: Engine) -> None:
 
 async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
+    traces.configure(settings)
     with closing(make_launcher(settings)) as launcher:
         await asyncio.to_thread(launcher.warm_up)
         try:
             await _work_for_ever(settings, launcher)
         finally:
             forget(settings)
+            traces.shut_down()
 
 
 async def _work_for_ever(settings: Settings, launcher: Launcher) -> None:
@@ -118,6 +122,7 @@ async def _work_once(settings: Settings, launcher: Launcher) -> None:
             side = [
                 asyncio.create_task(_follow_cancels(engine), name="follow cancels"),
                 asyncio.create_task(_look_after(engine), name="look after stalled runs"),
+                asyncio.create_task(keep(engine.sessions, settings), name="schedules and notifications"),
                 asyncio.create_task(watch(engine.sessions, settings.heartbeat_s), name="watch approvals"),
             ]
             try:

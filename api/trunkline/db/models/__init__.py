@@ -4,13 +4,24 @@ from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKe
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
 from trunkline.db.models.kinds import ENDED, LIVE, WAITING, Approval, Lifecycle, OnFailure, RunStatus, RunTarget
+from trunkline.db.models.measurements import Measurement
+from trunkline.db.models.notifications import (
+    POLICIES,
+    Delivery,
+    DeliveryStatus,
+    Happening,
+    Notification,
+    NotificationKind,
+)
 from trunkline.db.models.policies import Policy
 from trunkline.db.models.runs import Event, Run, Step
+from trunkline.db.models.schedules import Schedule, Sweep
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
 
 __all__ = [
     "ENDED",
     "LIVE",
+    "POLICIES",
     "WAITING",
     "Approval",
     "AuditEntry",
@@ -19,11 +30,17 @@ __all__ = [
     "Change",
     "Claim",
     "Customer",
+    "Delivery",
+    "DeliveryStatus",
     "Dependency",
     "Event",
+    "Happening",
     "IdempotencyKey",
     "JsonObject",
     "Lifecycle",
+    "Measurement",
+    "Notification",
+    "NotificationKind",
     "OnFailure",
     "Policy",
     "ProductBlock",
@@ -32,7 +49,9 @@ __all__ = [
     "Run",
     "RunStatus",
     "RunTarget",
+    "Schedule",
     "Step",
     "Subscription",
+    "Sweep",
     "Token",
 ]

@@ -1,17 +1,15 @@
 """Find the subscriptions that an order's block refers to."""
 
-import uuid
 from typing import cast
 
-from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import Product, Values
 from trunkline.catalog.block import references
-from trunkline.catalog.types import Uses
 from trunkline.catalog.values import flatten
-from trunkline.db.models import Lifecycle, ProductRow, Subscription
+from trunkline.db.models import Lifecycle, Subscription
 from trunkline.errors import Conflict, FieldError, Json, invalid
+from trunkline.runs.find import find
 from trunkline.runs.start import changing_run, locked
 
 
@@ -42,26 +40,6 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
         use = references(product.block)[path]
         named = _set(named, path.split("."), target.block[use.field])
     return named, found
-
-
-async def find(session: AsyncSession, use: Uses, value: str, *, change: bool = False) -> Subscription | None:
-    """The living subscription that a field names, by its own field or by id; it stays so until the transaction ends.
-
-    `change`: for one who is going to change it.
-    """
-    query = (
-        select(Subscription)
-        .join(ProductRow, Subscription.product_slug == ProductRow.slug)
-        .where(ProductRow.block == use.block)
-        .with_for_update(of=Subscription, read=not change)
-    )
-    by_name = Subscription.block[use.field].astext == value
-    try:
-        chosen = or_(by_name, Subscription.id == uuid.UUID(value))
-    except ValueError:
-        chosen = by_name
-    query = query.where(chosen, Subscription.status != Lifecycle.TERMINATED)
-    return (await session.scalars(query)).unique().first()
 
 
 async def _usable(session: AsyncSession, path: str, target: Subscription) -> None:

@@ -11,7 +11,7 @@ from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Approval, Dependency, Lifecycle, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, IllegalTransition, InUse, NotFound, invalid
-from trunkline.lifecycle import IN_SERVICE, TRANSITIONS
+from trunkline.lifecycle import IN_SERVICE, TRANSITIONS, must_be_in_service
 from trunkline.routes.etags import must_match
 from trunkline.routes.subscriptions.schemas import ModifyIn, subscription_out
 from trunkline.runs.start import NewRun, start
@@ -179,15 +179,4 @@ def must_not_be_terminated(subscription: Subscription) -> None:
     if subscription.status is Lifecycle.TERMINATED:
         raise IllegalTransition(
             f"{subscription.description} is terminated: order a new one.", subscription=str(subscription.id)
-        )
-
-
-def must_be_in_service(subscription: Subscription, what: str) -> None:
-    """Raises IllegalTransition, with what can be done instead, unless it was provisioned and not yet terminated."""
-    if subscription.status not in IN_SERVICE:
-        ended = subscription.status is Lifecycle.TERMINATED
-        remedy = "order a new one" if ended else "retry its last run, resync it, or terminate it"
-        raise IllegalTransition(
-            f"{subscription.description} is {subscription.status} and cannot be {what}: {remedy}.",
-            subscription=str(subscription.id),
         )
