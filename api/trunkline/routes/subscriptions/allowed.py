@@ -9,6 +9,7 @@ from trunkline.catalog import PRODUCTS, Target
 from trunkline.catalog.block import changeable_paths
 from trunkline.db.models import Subscription
 from trunkline.errors import IllegalTransition, Problem
+from trunkline.lifecycle import must_be_in_service
 from trunkline.routes.subscriptions import service
 from trunkline.routes.subscriptions.schemas import AllowedWorkflow
 from trunkline.runs.start import refuse_while_locked
@@ -40,13 +41,13 @@ async def _refusal(session: AsyncSession, caller: Caller, subscription: Subscrip
 
 
 async def _modify(_session: AsyncSession, subscription: Subscription) -> None:
-    service.must_be_in_service(subscription, "modified")
+    must_be_in_service(subscription, "modified")
     if not changeable_paths(PRODUCTS[subscription.product_slug].block):
         raise IllegalTransition("Nothing of it can be changed: order a new one instead.")
 
 
 async def _validate(_session: AsyncSession, subscription: Subscription) -> None:
-    service.must_be_in_service(subscription, "validated")
+    must_be_in_service(subscription, "validated")
 
 
 async def _resync(_session: AsyncSession, subscription: Subscription) -> None:
