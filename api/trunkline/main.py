@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 _DESCRIPTION = """
-Every request but `health/live` carries `Authorization: Bearer TOKEN`.
+Every request but `health/live` and logging in carries `Authorization: Bearer TOKEN`, or the cookie of a session.
 
 - **Orders** answer 202 with a run: follow `runs/{id}/events`, look at `runs/{id}/plan`. `plan_only` ends with the plan.
 - **Errors** are problem details (RFC 9457): `errors` names each field, `detail` says what to do.
@@ -64,6 +64,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
+        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.given_settings = settings
     problems.install(app)

@@ -116,6 +116,13 @@ def callers(door: Door) -> dict[Role, httpx.Client]:
     return {role: door(role) for role in Role}
 
 
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc", "/metrics", "/api/v1/nothing"])
+def test_a_stranger_is_shown_nothing(service: Service, path: str) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{service.port}{path}")
+    assert answer.status_code in (401, 404)
+    assert "paths" not in answer.text
+
+
 def test_the_table_knows_every_operation() -> None:
     assert set(_operations()) - OPEN == set(NEEDED)
 

@@ -7,15 +7,18 @@ import typer
 
 from trunkline.cli import (
     audit,
+    backup,
     customers,
     db,
     dev,
+    doctor,
     drift,
     notifications,
     orders,
     policies,
     product,
     products,
+    reconcile,
     runs,
     schedules,
     server,
@@ -46,6 +49,10 @@ cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
+cli.command()(backup.backup)
+cli.command()(backup.restore)
+cli.command()(doctor.doctor)
+cli.command()(reconcile.reconcile)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")

@@ -50,6 +50,11 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     problem = cast("Problem", error)
     if isinstance(problem, Forbidden):
         await record_refusal(request, problem)
+    if isinstance(problem, Unauthorized):
+        try:
+            request.app.state.failures.take(address_of(request))
+        except TooMany as too_many:
+            return respond(too_many)
     return respond(problem)
 
 

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy import Select, select
 
 from trunkline.access import Role
 from trunkline.db.models import AuditEntry
 from trunkline.db.session import SessionMaker
-from trunkline.routes.audit.schemas import AuditFilter, AuditOut
+from trunkline.routes.audit.schemas import AuditFilter, AuditOut, Moment
 from trunkline.routes.authentication import needs
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Session
@@ -47,8 +46,8 @@ async def list_entries(session: Session, params: Annotated[AuditFilter, Query()]
 async def export(
     request: Request,
     format: Literal["jsonl", "csv"] = "jsonl",  # noqa: A002 (the name of the parameter in the URL)
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Response:
     """Every entry, oldest first: one JSON object a line, or CSV."""
     lines = _lines(request.app.state.sessions, format, since, until)

@@ -12,7 +12,7 @@ from trunkline.access import Caller, Role
 from trunkline.access.caller import sees_runs
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
-from trunkline.routes.authentication import Authenticated, Where, needs
+from trunkline.routes.authentication import Authenticated, Where, needs, still_lets_in
 from trunkline.routes.paging import Listing, Page, Partial, beginning
 from trunkline.routes.runs import service
 from trunkline.routes.runs.schemas import (
@@ -99,7 +99,8 @@ async def get_events(
     await service.get(session, run_id)
     if _EVENT_STREAM in request.headers.get("accept", ""):
         state = request.app.state
-        body = stream(state.sessions, state.hub, run_id, last_event_id if last_event_id is not None else after)
+        since = last_event_id if last_event_id is not None else after
+        body = stream(state.sessions, state.hub, run_id, since, lambda: still_lets_in(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(body, media_type=_EVENT_STREAM, headers=headers)
     found = await events_after(session, run_id, after, limit)

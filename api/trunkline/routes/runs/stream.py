@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,10 +24,15 @@ async def events_after(session: AsyncSession, run_id: uuid.UUID, after: int, lim
     return (await session.scalars(query)).all()
 
 
-async def stream(sessions: SessionMaker, hub: Hub, run_id: uuid.UUID, after: int) -> AsyncIterator[str]:
-    """All events above `after`, then new ones as they come, until the run has ended; `event: end` closes it."""
+async def stream(
+    sessions: SessionMaker, hub: Hub, run_id: uuid.UUID, after: int, allowed: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
+    """All events above `after`, then new ones as they come, until the run has ended; `event: end` closes it.
+
+    It breaks off as soon as `allowed` says no.
+    """
     with hub.following(run_id) as woken:
-        while True:
+        while await allowed():
             woken.clear()
             async with sessions() as session:
                 # The status first: when it says "ended", every event is there to be read after it.
