@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import RedirectResponse
 
-from trunkline import __version__
+from trunkline import __version__, web
 from trunkline.access.callers import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
@@ -24,6 +23,7 @@ from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
 from trunkline.routes.notifications.endpoints import router as notifications
+from trunkline.routes.overview.endpoints import router as overview
 from trunkline.routes.policies.endpoints import router as policies
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
@@ -34,6 +34,7 @@ from trunkline.routes.sessions.endpoints import router as sessions
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
+from trunkline.routes.topology.endpoints import router as topology
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
 
@@ -78,6 +79,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         customers,
         subscriptions,
         drift,
+        overview,
+        topology,
         reports,
         forms,
         runs,
@@ -95,11 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(log_in_router, prefix="/api/v1")
     app.include_router(health, prefix="/api/v1")
     app.include_router(metrics_router)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    web.install(app)
     return app
 
 

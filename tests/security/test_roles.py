@@ -34,6 +34,9 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/subscriptions/{subscription_id}/in-use-by"): V,
     ("GET", "/subscriptions/{subscription_id}/depends-on"): V,
     ("GET", "/subscriptions/{subscription_id}/history"): V,
+    ("GET", "/subscriptions/{subscription_id}/workflows"): V,
+    ("GET", "/overview"): V,
+    ("GET", "/topology"): V,
     ("PUT", "/reports/{subscription_id}"): O,
     ("POST", "/forms/{workflow}"): O,
     ("GET", "/runs"): V,
@@ -77,6 +80,8 @@ NEEDED: dict[tuple[str, str], Role] = {
 }
 # Who has a role only within limits gets in here, and sees what is within them; elsewhere it takes the role everywhere.
 WITHIN_LIMITS = (
+    "/overview",
+    "/topology",
     "/subscriptions",
     "/runs",
     "/forms",

@@ -32,8 +32,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 )
 async def list_entries(session: Session, params: Annotated[AuditFilter, Query()]) -> Response:
     """Who did what, when, from where, in which run; newest first."""
-    query = _between(select(AuditEntry), params.since, params.until)
-    return await _LISTING.answer(session, query, params, AuditOut)
+    query = between(select(AuditEntry), params.since, params.until)
+    return await LISTING.answer(session, query, params, AuditOut)
 
 
 @router.get(
@@ -61,7 +61,7 @@ async def _lines(
     if form == "csv":
         yield _row(list(AuditOut.model_fields))
     while True:
-        query = _between(select(AuditEntry).where(AuditEntry.id > last), since, until)
+        query = between(select(AuditEntry).where(AuditEntry.id > last), since, until)
         async with sessions() as session:
             found = (await session.scalars(query.order_by(AuditEntry.id).limit(_AT_ONCE))).all()
         for entry in found:
@@ -84,7 +84,8 @@ def _row(cells: list[str]) -> str:
     return written.getvalue()
 
 
-def _between(query: Select[AuditEntry], since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
+def between(query: Select[AuditEntry], since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
+    """`query` with only the entries of that time."""
     if since is not None:
         query = query.where(AuditEntry.at >= since)
     if until is not None:
@@ -92,7 +93,7 @@ def _between(query: Select[AuditEntry], since: datetime | None, until: datetime 
     return query
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=AuditEntry.id.expression,
     sorts={"at": AuditEntry.at.expression},
     filters={

@@ -81,7 +81,7 @@ async def _plan(request: Request, run_id: uuid.UUID) -> FormPlan:
                         await woken.wait()
         except TimeoutError:
             run = await _run(state.sessions(), run_id)
-    plan = plan_out(run.plan, None) if run.plan is not None else None
+    plan = plan_out(run.plan, run.previous_plan) if run.plan is not None else None
     error = RunError.model_validate(run.error) if run.error else None
     return FormPlan(run=run_id, status=run.status.value, plan=plan, error=error)
 

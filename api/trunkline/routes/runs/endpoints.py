@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.access import Role
+from trunkline.access import Caller, Role
 from trunkline.access.caller import sees_runs
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
@@ -44,17 +45,25 @@ _EVENT_STREAM = "text/event-stream"
 )
 async def list_runs(session: Session, caller: Authenticated, params: Annotated[RunFilter, Query()]) -> Response:
     """Runs, newest first."""
+    return await LISTING.answer(session, wanted(caller, params), params, RunOut, run_out)
+
+
+def wanted(caller: Caller, params: RunFilter) -> Select[Run]:
+    """The runs that a list shows the caller, but for what `LISTING` filters by. Raises Invalid."""
     query = select(Run)
     if not caller.everywhere(Role.VIEWER):
         query = query.where(sees_runs(caller))
-    if params.id is not None:
-        query = query.where(beginning(Run.id.expression, params.id))
-    return await _LISTING.answer(session, query, params, RunOut, run_out)
+    return query if params.id is None else query.where(beginning(Run.id.expression, params.id))
 
 
 @router.get("/{run_id}", summary="A run", dependencies=[needs(Role.VIEWER, Where.RUN)])
 async def get_run(session: Session, run_id: uuid.UUID) -> RunDetail:
     """The run with its steps."""
+    return await detail(session, run_id)
+
+
+async def detail(session: AsyncSession, run_id: uuid.UUID) -> RunDetail:
+    """The run with its steps. Raises NotFound."""
     run = await service.get(session, run_id)
     steps = await session.scalars(select(Step).where(Step.run_id == run_id).order_by(Step.id))
     return RunDetail(**dict(run_out(run)), steps=[StepOut.model_validate(step) for step in steps])
@@ -156,7 +165,7 @@ async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, 
     return run_out(run)
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Run.id.expression,
     sorts={
         "created_at": Run.created_at.expression,

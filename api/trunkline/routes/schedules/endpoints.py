@@ -32,7 +32,7 @@ _CHANGED: dict[int | str, dict[str, Any]] = {
 )
 async def list_schedules(session: Session, params: Annotated[ScheduleFilter, Query()]) -> Response:
     """Schedules by name, each with its next occurrence and its last run."""
-    return await _LISTING.answer(session, select(Schedule), params, ScheduleOut, schedule_out)
+    return await LISTING.answer(session, select(Schedule), params, ScheduleOut, schedule_out)
 
 
 @router.post("", status_code=201, summary="Create a schedule", dependencies=[needs(Role.OPERATOR)])
@@ -86,7 +86,7 @@ def _shown(row: Schedule, response: Response) -> ScheduleOut:
     return shown
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Schedule.id.expression,
     sorts={"name": Schedule.name.expression, "created_at": Schedule.created_at.expression},
     filters={
