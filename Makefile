@@ -9,7 +9,7 @@ dev = @.venv/bin/python -m trunkline.dev
 ansible_test = @.venv/bin/python -m trunkline.dev.ansible_test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down clean env test lint sanity bench netbox-template image
+.PHONY: help demo up down clean env test lint sanity pictures bench netbox-template image
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ lint: ## ruff, mypy, ansible-lint, yamllint, antsibull-changelog, ansible-test
 sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
 	$(bootstrap) embedded,test,lint
 	$(ansible_test) sanity units
+
+pictures: ## the README's pictures, out of the screenshots that `make test ARGS=tests/ui` has left
+	@mkdir -p docs/images
+	@cd .trunkline/screenshots && cp dashboard-light.png map-light.png run-waiting-light.png $(CURDIR)/docs/images/
 
 bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, or all (ARGS="--rounds 1 --sizes 1,10")
 	$(bootstrap) embedded bench

@@ -21,6 +21,7 @@ done
 make netbox_secret_key "$(random 32)"
 make netbox_api_token_pepper "$(random 32)"
 make netbox_token "$(random 20)"
+make trunkline_secret_key "$(random 32)"
 make trunkline_database_url "postgresql://trunkline:$(cat trunkline_db_password)@postgres/trunkline"
 if [ ! -e ssh_key ]; then
     ssh-keygen -q -t ed25519 -N '' -C trunkline -f ssh_key

@@ -27,3 +27,14 @@ def move(subscription: Subscription, to: Lifecycle) -> None:
             subscription=str(subscription.id),
         )
     subscription.status = to
+
+
+def must_be_in_service(subscription: Subscription, what: str) -> None:
+    """Raises IllegalTransition, with what can be done instead, unless it was provisioned and not yet terminated."""
+    if subscription.status not in IN_SERVICE:
+        ended = subscription.status is Lifecycle.TERMINATED
+        remedy = "order a new one" if ended else "retry its last run, resync it, or terminate it"
+        raise IllegalTransition(
+            f"{subscription.description} is {subscription.status} and cannot be {what}: {remedy}.",
+            subscription=str(subscription.id),
+        )

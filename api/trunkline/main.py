@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import RedirectResponse
 
-from trunkline import __version__
+from trunkline import __version__, web
 from trunkline.access.callers import Callers
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
@@ -19,18 +18,23 @@ from trunkline.routes import limits, openapi, problems
 from trunkline.routes.audit.endpoints import router as audit
 from trunkline.routes.authentication import deny_undeclared
 from trunkline.routes.customers.endpoints import router as customers
+from trunkline.routes.drift.endpoints import router as drift
 from trunkline.routes.forms.endpoints import router as forms
 from trunkline.routes.health.endpoints import metrics_router
 from trunkline.routes.health.endpoints import router as health
+from trunkline.routes.notifications.endpoints import router as notifications
+from trunkline.routes.overview.endpoints import router as overview
 from trunkline.routes.policies.endpoints import router as policies
 from trunkline.routes.products.endpoints import router as products
 from trunkline.routes.reports.endpoints import router as reports
 from trunkline.routes.runs.endpoints import router as runs
+from trunkline.routes.schedules.endpoints import router as schedules
 from trunkline.routes.sessions.endpoints import log_in as log_in_router
 from trunkline.routes.sessions.endpoints import router as sessions
 from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
+from trunkline.routes.topology.endpoints import router as topology
 from trunkline.routes.workers.endpoints import router as workers
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
@@ -42,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 _DESCRIPTION = """
-Every request but `health/live` carries `Authorization: Bearer TOKEN`.
+Every request but `health/live` and logging in carries `Authorization: Bearer TOKEN`, or the cookie of a session.
 
 - **Orders** answer 202 with a run: follow `runs/{id}/events`, look at `runs/{id}/plan`. `plan_only` ends with the plan.
 - **Errors** are problem details (RFC 9457): `errors` names each field, `detail` says what to do.
@@ -61,24 +65,42 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
+        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.given_settings = settings
     problems.install(app)
     openapi.install(app)
     limits.install(app)
     secured = APIRouter(prefix="/api/v1", dependencies=[Depends(deny_undeclared)])
-    orders = (products, customers, subscriptions, reports, forms, runs, policies, tasks)
-    for router in (*orders, workers, tokens, sessions, audit):
+    resources = (
+        products,
+        customers,
+        subscriptions,
+        drift,
+        overview,
+        topology,
+        reports,
+        forms,
+        runs,
+        policies,
+        tasks,
+        workers,
+        schedules,
+        notifications,
+        tokens,
+        sessions,
+        audit,
+    )
+    for router in resources:
         secured.include_router(router)
     app.include_router(secured)
     app.include_router(log_in_router, prefix="/api/v1")
     app.include_router(health, prefix="/api/v1")
     app.include_router(metrics_router)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    web.install(app)
     return app
 
 

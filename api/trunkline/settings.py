@@ -1,5 +1,6 @@
 """The settings of the service: environment variables, each documented once, here."""
 
+import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +40,12 @@ def _psycopg_url(value: str) -> str:
     if separator and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         return f"postgresql+psycopg://{rest}"
     raise ValueError("must begin with postgresql:// (PostgreSQL is the only database)")
+
+
+def _networks(value: str) -> str:
+    for part in filter(None, map(str.strip, value.split(","))):
+        ipaddress.ip_network(part)
+    return value
 
 
 class Settings(BaseSettings):
@@ -113,6 +120,29 @@ class Settings(BaseSettings):
     awx_poll_s: float = Field(1, gt=0, description="Seconds between two looks at a job of AWX")
     awx_patience_s: float = Field(
         300, ge=0, description="Seconds that AWX may not answer before a stage that needs it is given up as failed"
+    )
+
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Seals the secrets of webhooks in the database; several with commas: the first seals, all open",
+    )
+    webhook_allow: Annotated[str, AfterValidator(_networks)] = Field(
+        "", description="Networks (10.0.0.0/8,fd00::/8) that webhooks may go to beside public addresses, over http, too"
+    )
+    notify_retry_s: float = Field(
+        10, gt=0, description="Seconds until a notification that failed is sent again; doubled each time, up to an hour"
+    )
+    smtp_host: str | None = Field(None, description="Mail server for notifications by e-mail")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of SMTP_HOST")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How SMTP_HOST is talked to")
+    smtp_user: str | None = Field(None, description="Who logs in at SMTP_HOST; nobody when unset")
+    smtp_password: SecretStr | None = Field(None, description="Password of SMTP_USER")
+    smtp_from: str = Field("trunkline@localhost", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of e-mails")
+
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error")
+    traces: bool = Field(
+        False, description="Send OpenTelemetry traces; needs the extra `otel`, OTEL_EXPORTER_OTLP_ENDPOINT says whereto"
     )
 
     public_url: str | None = Field(

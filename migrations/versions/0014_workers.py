@@ -1,14 +1,14 @@
 """Who works, which jobs a worker takes, and which events are stored.
 
 Revision: 0014
-Follows: 0016
+Follows: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0016"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -67,16 +67,19 @@ _AUDITED = {
     "tokens": "id,digest,last_used_at",
     "sessions": "id,digest,csrf",
     "customers": "id",
+    "policies": "id",
     "subscriptions": "id,created_at,updated_at,search,touched",
 }
-_RUN_COLUMNS = "title,target,status,approval,task,plan_only,skip_devices,created_by,approved_by,cancel_requested_by"
+_RUN_COLUMNS = (
+    "title,target,status,approval,task,plan_only,skip_devices,created_by,approved_by,cancel_requested_by,cancel_reason"
+)
 _ON_RUNS = """
 CREATE TRIGGER trunkline_audit_new AFTER INSERT ON runs
     FOR EACH ROW EXECUTE FUNCTION trunkline_audit('only', '{columns}');
 CREATE TRIGGER trunkline_audit AFTER UPDATE OF status, approved_by, cancel_requested_by ON runs FOR EACH ROW
     WHEN (OLD.approved_by IS DISTINCT FROM NEW.approved_by
           OR OLD.cancel_requested_by IS DISTINCT FROM NEW.cancel_requested_by
-          OR (OLD.status <> NEW.status AND NEW.status IN ('completed', 'failed', 'rolled-back', 'cancelled')))
+          OR (OLD.status <> NEW.status AND NEW.status IN ('completed', 'failed', 'rolled-back', 'cancelled', 'held')))
     EXECUTE FUNCTION trunkline_audit('only', '{columns}');
 """
 

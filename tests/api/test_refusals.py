@@ -246,7 +246,8 @@ def test_the_service_says_how_it_is(service: Service) -> None:
     headers = {"Authorization": f"Bearer {service.token}"}
     assert 'trunkline_runs{target="create",status="queued"}' in httpx.get(f"{root}/metrics", headers=headers).text
     assert httpx.get(root).headers["location"] == "/docs"
-    document = httpx.get(f"{root}/openapi.json").json()
+    assert httpx.get(f"{root}/openapi.json").status_code == 401
+    document = service.client.get(f"{root}/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], f"{method} {path}"

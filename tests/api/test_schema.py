@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.api.live_service import Service, make_service, running
@@ -52,7 +51,7 @@ def test_schemathesis_finds_nothing(service: Service, tmp_path: Path) -> None:
 
 
 def test_every_operation_is_described_with_examples(service: Service) -> None:
-    document = httpx.get(f"http://127.0.0.1:{service.port}/openapi.json").json()
+    document = service.client.get(f"http://127.0.0.1:{service.port}/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             where = f"{method} {path}"

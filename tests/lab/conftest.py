@@ -89,7 +89,15 @@ def bare_netbox(netbox: dict[str, str]) -> Iterator[dict[str, str]]:
 def _remove_orders(netbox: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {netbox['NETBOX_TOKEN']}"}
     ordered = "cf_trunkline_subscription__empty=false"
-    for path in ("dcim/cables", "circuits/circuits", "dcim/devices", "ipam/ip-addresses", "ipam/prefixes"):
+    for path in (
+        "vpn/l2vpns",
+        "dcim/cables",
+        "circuits/circuits",
+        "dcim/devices",
+        "ipam/ip-addresses",
+        "ipam/prefixes",
+        "ipam/vlans",
+    ):
         url = f"{netbox['NETBOX_URL']}/api/{path}/"
         found = requests.get(f"{url}?limit=1000&fields=id&{ordered}", headers=headers, timeout=60).json()["results"]
         if found:

@@ -18,17 +18,23 @@ from ansible_collections.trunkline.network.plugins.module_utils import (
     netbox_circuit,
     netbox_circuit_plan,
     netbox_circuit_removal,
+    netbox_l2vpn,
+    netbox_l2vpn_plan,
     netbox_node,
     netbox_node_plan,
     netbox_objects,
+    netbox_port,
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import ENDPOINTS, Outcome, converge
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder, End
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_l2vpn import L2vpnOrder, Sap
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_pages import SHORTEST_PAGE
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import FIELD, Plan
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_port import PortOrder
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session, Transport
 
+Order = NodeOrder | CircuitOrder | PortOrder | L2vpnOrder
 ROOT = Path(__file__).parents[2]
 # One GraphQL query costs a tenth of what the same costs as a REST list of each type.
 _FIELDS = {
@@ -39,6 +45,9 @@ _FIELDS = {
     "circuits.circuittermination": "circuit_termination_list",
     "ipam.prefix": "prefix_list",
     "ipam.ipaddress": "ip_address_list",
+    "ipam.vlan": "vlan_list",
+    "vpn.l2vpn": "l2vpn_list",
+    "vpn.l2vpntermination": "l2vpn_termination_list",
 }
 _MORE = {
     "dcim.device": "name",
@@ -46,6 +55,7 @@ _MORE = {
     "circuits.circuit": "cid status commit_rate",
     "ipam.prefix": "prefix",
     "ipam.ipaddress": "address",
+    "vpn.l2vpn": "name type status identifier",
 }
 _OWNER = f'custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owners}}}}}}'
 _OWNED = (
@@ -128,14 +138,23 @@ class World:
         self.circuits.append(str(uuid.uuid4()))
         return CircuitOrder(**{"subscription": self.circuits[-1], "pool": f"core-link-{self.corner}", **ends, **more})
 
+    def port(self, node: NodeOrder, interface: str, **more: Any) -> PortOrder:
+        """The order of a port."""
+        return PortOrder(**{"subscription": str(uuid.uuid4()), "node": node.name, "interface": interface, **more})
+
+    def l2vpn(self, *saps: tuple[PortOrder, int | None], **more: Any) -> L2vpnOrder:
+        """The order of an L2VPN between ports."""
+        ends = tuple(Sap(port.label, vlan) for port, vlan in saps)
+        return L2vpnOrder(**{"subscription": str(uuid.uuid4()), "saps": ends, **more})
+
     def run(
         self,
-        *orders: NodeOrder | CircuitOrder,
+        *orders: Order,
         present: bool = True,
         check: bool = False,
         session: Session | None = None,
     ) -> Outcome:
-        """What the modules do with these orders, which are all of nodes or all of circuits."""
+        """What the modules do with these orders, which are all of one kind."""
         session = session or self.session()
         return converge(session, planner(session, orders, present, check), check)
 
@@ -179,16 +198,22 @@ class PageAtATime(Transport):
         return answer
 
 
-def planner(
-    session: Session, orders: Sequence[NodeOrder | CircuitOrder], present: bool, check: bool
-) -> Callable[[], Plan]:
+def planner(session: Session, orders: Sequence[Order], present: bool, check: bool) -> Callable[[], Plan]:
     nodes = [order for order in orders if isinstance(order, NodeOrder)]
     circuits = [order for order in orders if isinstance(order, CircuitOrder)]
+    ports = [order for order in orders if isinstance(order, PortOrder)]
+    l2vpns = [order for order in orders if isinstance(order, L2vpnOrder)]
 
     def make() -> Plan:
         if nodes:
             found = netbox_node.read(session, nodes, present=present, predict=check)
             return (netbox_node_plan.plan_present if present else netbox_node_plan.plan_absent)(nodes, found)
+        if ports:
+            found = netbox_port.read(session, ports, present=present)
+            return (netbox_port.plan_present if present else netbox_port.plan_absent)(ports, found)
+        if l2vpns:
+            found = netbox_l2vpn.read(session, l2vpns, predict=check and present)
+            return (netbox_l2vpn_plan.plan_present if present else netbox_l2vpn_plan.plan_absent)(l2vpns, found)
         found = netbox_circuit.read(session, circuits, present=present, predict=check)
         return (netbox_circuit_plan.plan_present if present else netbox_circuit_removal.plan_absent)(circuits, found)
 

@@ -47,6 +47,9 @@ def test_a_planned_node_has_the_intent_of_the_real_one(world: World) -> None:
                 "net": iso_net(node["loopback_ipv4"], "49.0001"),
             },
             "circuits": [],
+            "ports": [],
+            "l2vpns": [],
+            "bgp": None,
         }
     )
 

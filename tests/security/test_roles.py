@@ -34,6 +34,9 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/subscriptions/{subscription_id}/in-use-by"): V,
     ("GET", "/subscriptions/{subscription_id}/depends-on"): V,
     ("GET", "/subscriptions/{subscription_id}/history"): V,
+    ("GET", "/subscriptions/{subscription_id}/workflows"): V,
+    ("GET", "/overview"): V,
+    ("GET", "/topology"): V,
     ("PUT", "/reports/{subscription_id}"): O,
     ("POST", "/forms/{workflow}"): O,
     ("GET", "/runs"): V,
@@ -41,11 +44,31 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/runs/{run_id}/plan"): V,
     ("GET", "/runs/{run_id}/events"): V,
     ("POST", "/runs/{run_id}/approve"): A,
+    ("POST", "/runs/{run_id}/reject"): A,
     ("POST", "/runs/{run_id}/cancel"): O,
     ("POST", "/runs/{run_id}/retry"): O,
     ("POST", "/runs/{run_id}/rollback"): O,
     ("GET", "/tasks"): V,
     ("POST", "/tasks/{name}"): O,
+    ("GET", "/policies"): V,
+    ("GET", "/policies/{name}"): V,
+    ("PUT", "/policies/{name}"): X,
+    ("DELETE", "/policies/{name}"): X,
+    ("GET", "/drift"): V,
+    ("GET", "/schedules"): V,
+    ("POST", "/schedules"): O,
+    ("GET", "/schedules/{name}"): V,
+    ("PATCH", "/schedules/{name}"): O,
+    ("DELETE", "/schedules/{name}"): O,
+    ("POST", "/schedules/{name}/run"): O,
+    ("GET", "/notifications"): V,
+    ("POST", "/notifications"): X,
+    ("GET", "/notifications/{name}"): V,
+    ("PATCH", "/notifications/{name}"): X,
+    ("DELETE", "/notifications/{name}"): X,
+    ("POST", "/notifications/{name}/test"): O,
+    ("GET", "/notifications/{name}/deliveries"): V,
+    ("GET", "/workers"): V,
     ("GET", "/tokens"): X,
     ("POST", "/tokens"): X,
     ("DELETE", "/tokens/{token_id}"): X,
@@ -57,7 +80,20 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/../../metrics"): V,
 }
 # Who has a role only within limits gets in here, and sees what is within them; elsewhere it takes the role everywhere.
-WITHIN_LIMITS = ("/subscriptions", "/runs", "/forms", "/products", "/workflows", "/customers", "/session", "/tasks")
+WITHIN_LIMITS = (
+    "/overview",
+    "/topology",
+    "/subscriptions",
+    "/runs",
+    "/forms",
+    "/products",
+    "/workflows",
+    "/customers",
+    "/policies",
+    "/drift",
+    "/session",
+    "/tasks",
+)
 NOWHERE = {"shortcode": "nobody", "slug": "none", "workflow": "none", "name": "none"}
 
 
@@ -79,6 +115,13 @@ def _filled(path: str, **known: Any) -> str:
 def callers(door: Door) -> dict[Role, httpx.Client]:
     """One of each role."""
     return {role: door(role) for role in Role}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc", "/metrics", "/api/v1/nothing"])
+def test_a_stranger_is_shown_nothing(service: Service, path: str) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{service.port}{path}")
+    assert answer.status_code in (401, 404)
+    assert "paths" not in answer.text
 
 
 def test_the_table_knows_every_operation() -> None:
@@ -115,7 +158,7 @@ def test_limits_are_kept_at_every_endpoint(service: Service, door: Door, ordered
             expected = (200,) if path == "/health/ready" else (403,)
         elif "{subscription_id}" in path or "{run_id}" in path:
             expected = (404,)
-        elif path.startswith("/customers"):
+        elif path.startswith(("/customers", "/policies")):
             expected = (403,) if method != "GET" else (404,) if "{" in path else (200,)
         else:
             expected = (200, 204, 404, 422)

@@ -103,6 +103,19 @@ def test_a_session_ends_with_its_token(service: Service, door: Door) -> None:
         assert browser.get("/runs").status_code == 401
 
 
+def test_a_stream_breaks_off_when_its_token_is_revoked(service: Service, door: Door) -> None:
+    run = service.order_node("streamed")
+    client = door("viewer", name="follower")
+    made = service.call("GET", "/tokens?name=follower", 200)["items"][0]
+    with client.stream("GET", f"/runs/{run['id']}/events", headers={"Accept": "text/event-stream"}) as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("id: ")
+        service.call("DELETE", f"/tokens/{made['id']}", 204)
+        service.call("POST", f"/runs/{run['id']}/cancel", 202)  # something new, which is not for its eyes
+        rest = "\n".join(lines)
+    assert "asks to cancel" not in rest
+
+
 def test_the_cookie_is_kept_as_a_hash_only(service: Service, door: Door) -> None:
     token = door("viewer", name="hashed").headers["Authorization"].removeprefix("Bearer ")
     with httpx.Client(base_url=service.url) as browser:
@@ -119,7 +132,14 @@ def test_who_ordered_may_not_approve_where_four_eyes_are_wanted(service: Service
     service.start()
     refused = service.call("POST", f"/runs/{run['id']}/approve", 403)
     assert "somebody else approves it" in refused["detail"]
-    assert door("approver", name="second").post(f"/runs/{run['id']}/approve").json()["status"] == "applying"
+    second = door("approver", name="second")
+    retried = service.order_node("four-more", approval="manual")
+    service.sql(f"UPDATE runs SET status = 'failed' WHERE id = '{retried['id']}'")
+    again = second.post(f"/runs/{retried['id']}/retry").json()
+    assert again["created_by"] == "second"
+    service.sql(f"UPDATE runs SET status = 'awaiting-approval' WHERE id = '{again['id']}'")
+    service.call("POST", f"/runs/{again['id']}/approve", 403)
+    assert second.post(f"/runs/{run['id']}/approve").json()["approved_by"] == "second"
 
 
 def test_the_first_token_is_shown_once_and_on_a_terminal_only(

@@ -135,6 +135,38 @@ def intent(metric: int = 10, interfaces: tuple[str, ...] = ("ethernet-1/1",)) ->
     }
 
 
+def served() -> dict[str, Any]:
+    """The intent of a route reflector with a tagged and an untagged port, and an L2VPN between them and others."""
+    ports = [("ethernet-1/3", True, 9000), ("ethernet-1/4", False, None)]
+    return intent() | {
+        "ports": [
+            {"interface": name, "subscription": "7d2f6a58", "description": "port", "tagged": tagged, "mtu": mtu}
+            for name, tagged, mtu in ports
+        ],
+        "l2vpns": [
+            {
+                "subscription": "9e1b3c70",
+                "name": "TL-0D7C8A3D9A02",
+                "vni": 10001,
+                "saps": [
+                    {"interface": "ethernet-1/3", "vlan": 100, "mtu": 9000},
+                    {"interface": "ethernet-1/3", "vlan": 101, "mtu": 9000},
+                    {"interface": "ethernet-1/4", "vlan": None, "mtu": None},
+                ],
+                "vteps": ["10.0.127.3", "10.0.127.4"],
+            }
+        ],
+        "bgp": {
+            "asn": 65000,
+            "router_id": "10.0.127.2",
+            "neighbors": [
+                {"name": "par-p", "address": "10.0.127.3", "client": False},
+                {"name": "lon-pe", "address": "10.0.127.4", "client": True},
+            ],
+        },
+    }
+
+
 NOTHING = intent() | {"loopback": None, "isis": None, "circuits": []}
 
 

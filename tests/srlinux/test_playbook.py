@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from tests.srlinux.conftest import NOTHING, ROOT, Controller, config, eventually, foreign_of, intent, notes
+from tests.srlinux.conftest import NOTHING, ROOT, Controller, config, eventually, foreign_of, intent, notes, served
 from tests.srlinux.stand_in import PASSWORD, Fault, StandIn
 from tests.srlinux.stand_in_models import canonical, check
 
@@ -38,7 +38,7 @@ def test_what_is_rendered_is_valid_in_nokia_s_models_and_its_second_push_is_empt
 ) -> None:
     before = foreign_of(stand_in.store.running)
     maintained = intent(metric=15000000, interfaces=("ethernet-1/2", "ethernet-1/1"))
-    wanted = [intent(interfaces=()), intent(), maintained, NOTHING]
+    wanted = [intent(interfaces=()), intent(), served(), maintained, NOTHING]
     results = controller.run([deploy(intent=one) for one in wanted for _twice in range(2)])["ams-pe"]
     for first, second in zip(results[::2], results[1::2], strict=True):
         assert first["changed"], first

@@ -35,6 +35,14 @@ def test_options_become_the_input(arguments: list[str], given: dict[str, Any]) -
     assert fields.parse(CIRCUIT, arguments) == given
 
 
+def test_a_list_of_parts_is_one_option_with_what_is_optional_by_its_name() -> None:
+    l2vpn = fields.resolved(input_model(PRODUCTS["l2vpn-multipoint"].block).model_json_schema())
+    given = fields.parse(l2vpn, ["--saps", "ams-pe:eth3:vlan=100,lon-pe:eth3", "--label", "Two sites"])
+    assert given == {"saps": [{"port": "ams-pe:eth3", "vlan": 100}, {"port": "lon-pe:eth3"}], "label": "Two sites"}
+    with pytest.raises(CliError, match="--saps: 'many' must be a number"):
+        fields.parse(l2vpn, ["--saps", "ams-pe:eth3:vlan=many"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -30,21 +30,19 @@ def test_a_package_that_is_not_to_be_had_is_named_with_apt_s_reason(
     apt.write_text("#!/bin/sh\necho 'E: Unable to locate package frr' >&2\nexit 100\n")
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(system, "PACKAGES", {"frr": "/nonexistent/watchfrr"})
     monkeypatch.setattr(system, "_POLICY", tmp_path / "policy-rc.d")
     monkeypatch.setattr(system, "_CREATECLUSTER", tmp_path / "createcluster.conf")
     with pytest.raises(
         DevError, match=r"frr could not be installed: E: Unable to locate package frr .*apt-get install frr"
     ):
-        system.ensure_packages()
+        system.ensure_packages({"frr": "/nonexistent/watchfrr"})
     assert sorted(file.name for file in tmp_path.iterdir()) == ["apt-get"]
 
 
 def test_without_apt_the_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(system, "PACKAGES", {"frr": "/nonexistent/watchfrr"})
     with pytest.raises(DevError, match="needs frr and this machine has no apt-get"):
-        system.ensure_packages()
+        system.ensure_packages({"frr": "/nonexistent/watchfrr"})
 
 
 def test_without_root_the_lab_is_refused_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -64,6 +65,16 @@ def _is_host(
     return value
 
 
+def _port_name(value: str) -> str:
+    node, colon, interface = value.partition(":")
+    if colon and _HOSTNAME.match(node) and _INTERFACE.match(interface):
+        return value
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise ValueError("must be a port such as ams-pe:eth3: node, colon, interface") from None
+
+
 @dataclass(frozen=True)
 class Uses:
     """Marks a field that names another subscription's block: by the block's own field, or by subscription id."""
@@ -93,9 +104,19 @@ ManagementAddress = Annotated[
 ]
 # Wide metrics are 24 bits; the highest value means "do not use", so one below it is the most that routes.
 IsisMetric = Annotated[int, Field(ge=1, le=16777214, examples=[10])]
+# What Ethernet interfaces of routers take.
+Mtu = Annotated[int, Field(ge=1280, le=9500, examples=[9000])]
 NodeName = Annotated[
     str,
     AfterValidator(_hostname),
     Uses(block="Node", field="name"),
     Field(examples=["ams-pe"], description="The node's name, or the id of its subscription"),
 ]
+PortName = Annotated[
+    str,
+    AfterValidator(_port_name),
+    Uses(block="Port", field="name"),
+    Field(examples=["ams-pe:eth3"], description="The port's node and interface, or the id of its subscription"),
+]
+# 0 and 4095 are reserved (IEEE 802.1Q).
+VlanId = Annotated[int, Field(ge=1, le=4094, examples=[100])]

@@ -7,14 +7,20 @@ import typer
 
 from trunkline.cli import (
     audit,
+    backup,
     customers,
     db,
     dev,
+    doctor,
+    drift,
+    notifications,
     orders,
     policies,
     product,
     products,
+    reconcile,
     runs,
+    schedules,
     server,
     subscriptions,
     tasks,
@@ -24,7 +30,7 @@ from trunkline.cli.workers import workers
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
-4 there is no such thing, 5 the service does not answer, 6 the token opens nothing, 7 not as ordered (validate),
+4 there is no such thing, 5 the service does not answer, 6 the token opens nothing, 7 not as ordered (validate, drift),
 130 interrupted.
 """
 
@@ -38,10 +44,17 @@ cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(runs.commands, name="runs")
 cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
+cli.add_typer(schedules.commands, name="schedules")
+cli.command()(drift.drift)
+cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
 cli.command()(workers)
+cli.command()(backup.backup)
+cli.command()(backup.restore)
+cli.command()(doctor.doctor)
+cli.command()(reconcile.reconcile)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(product.commands, name="product")
 cli.add_typer(tokens.commands, name="tokens")

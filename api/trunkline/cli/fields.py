@@ -16,6 +16,8 @@ def resolved(schema: Json, root: Json | None = None) -> Json:
     choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
     if len(choices) == 1:
         return resolved({**schema, **choices[0], "anyOf": []}, root)
+    if "items" in schema:
+        return schema | {"items": resolved(schema["items"], root)}
     if "properties" in schema:
         return schema | {"properties": {name: resolved(item, root) for name, item in schema["properties"].items()}}
     return schema
@@ -54,8 +56,17 @@ def parse(schema: Json, arguments: Sequence[str]) -> Json:
 
 
 def convert(item: Json, text: str, name: str) -> object:
-    """The text as the schema's type; an object of n fields takes n parts with colons between them. Raises CliError."""
+    """The text as the schema's type. Raises CliError.
+
+    An object of n required fields takes n parts with colons between them; what is optional follows with its name:
+    `ams-pe:eth3:vlan=100`.
+    """
     if item.get("properties"):
+        head, _colon, last = text.rpartition(":")
+        key, equals, value = last.partition("=")
+        if equals and key in item["properties"]:
+            rest = convert(item, head, name)
+            return {**rest, key: convert(item["properties"][key], value, name)} if isinstance(rest, dict) else rest
         # From the right: an interface never has a colon where there are two parts, a node might.
         leaves = list(item["properties"].items())
         parts = text.rsplit(":", len(item.get("required", leaves)) - 1)

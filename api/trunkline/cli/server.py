@@ -8,12 +8,6 @@ if TYPE_CHECKING:
     from trunkline.settings import Settings
 
 
-def _log() -> None:
-    import logging
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; TRUNKLINE_HOST otherwise")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; TRUNKLINE_PORT otherwise")] = None,
@@ -22,9 +16,10 @@ def serve(
     import uvicorn
 
     from trunkline.settings import get_settings
+    from trunkline.telemetry import logs
 
     settings = get_settings()
-    _log()
+    logs.configure(settings)
     show_first_token(settings)
     uvicorn.run(
         "trunkline.main:app",
@@ -32,6 +27,7 @@ def serve(
         port=port or settings.port,
         # Followers of a run keep their connection open: a stop must not wait for them.
         timeout_graceful_shutdown=2,
+        log_config=None,
     )
 
 
@@ -80,8 +76,9 @@ def worker(
     if check:
         raise typer.Exit(0 if held_here(settings) else 1)
     from trunkline.runs.worker import work
+    from trunkline.telemetry import logs
 
-    _log()
+    logs.configure(settings)
 
     async def until_stopped() -> None:
         task = asyncio.create_task(work(settings))

@@ -68,6 +68,8 @@ def plan(found: "Json") -> None:
     operations, devices = found["netbox"], {name: diff for name, diff in found["devices"].items() if diff}
     if not operations and not devices:
         out.print("Nothing would change.")
+    for warning in found.get("warnings", []):
+        out.print(f"[bold yellow]Warning: {escape(warning)}[/bold yellow]")
     if operations:
         out.print(f"[bold]NetBox: {len(operations)} operations[/bold]")
     for operation in operations:

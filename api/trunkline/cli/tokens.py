@@ -21,7 +21,6 @@ def tokens_create(
 ) -> None:
     """Make a token in the database and print it, this once. Needs TRUNKLINE_DATABASE_URL, and no token."""
     import asyncio
-    import getpass
     from datetime import UTC, datetime, timedelta
 
     from trunkline.access import Caller, Role
@@ -34,7 +33,7 @@ def tokens_create(
         engine = make_engine(get_settings().database_url)
         try:
             async with make_sessions(engine).begin() as session:
-                by = getpass.getuser()
+                by = _user()
                 await signed(session, Caller(by, via="trunkline tokens create"), "")
                 if replace:
                     await revoke_tokens_named(session, name)
@@ -45,6 +44,17 @@ def tokens_create(
             await engine.dispose()
 
     typer.echo(asyncio.run(create()))
+
+
+def _user() -> str:
+    """Who works at this terminal; in a container the user may have no name."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @commands.command("list")

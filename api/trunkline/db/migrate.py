@@ -65,7 +65,12 @@ def revisions(settings: Settings) -> list[str]:
 def pending(settings: Settings) -> bool:
     """Whether the database lacks a migration."""
     with connected(settings) as connection:
-        return MigrationContext.configure(connection).get_current_revision() != head(settings)
+        return current(connection) != head(settings)
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at; None: it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager
@@ -91,7 +96,7 @@ def schema_differences(connection: Connection) -> list[object]:
 def _settle_at(last: str) -> Callable[[Connection], None]:
     def finish(connection: Connection) -> None:
         # Before the last migration the tables may not be those that the code knows.
-        if MigrationContext.configure(connection).get_current_revision() == last:
+        if current(connection) == last:
             settle(connection, PRODUCTS)
 
     return finish

@@ -178,5 +178,5 @@ def _key(product: str, block: dict[str, Any]) -> tuple[Any, ...]:
     """What makes two orders the same order."""
     if "name" in block:
         return (product, block["name"])
-    ends = sorted((block[end]["node"], block[end]["interface"]) for end in ("a", "z"))
+    ends = sorted((block[end]["node"], block[end]["interface"]) for end in ("a", "z") if end in block)
     return (product, *ends)

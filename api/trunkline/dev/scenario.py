@@ -59,6 +59,7 @@ class Scenario(_Strict):
     sites: list[dict[str, Any]]
     isis: dict[str, Any]
     maintenance_metric: int
+    evpn: dict[str, Any] | None = None
     customers: Annotated[list[Customer], Field(min_length=1)]
     nodes: Annotated[list[Node], Field(min_length=2)]
     circuits: Annotated[list[Circuit], Field(min_length=1)]

@@ -20,6 +20,7 @@ class Secrets:
     netbox_token: str
     trunkline_token: str = ""  # the service makes it
     awx_token: str = ""
+    trunkline_secret_key: str = ""
 
     @classmethod
     def make(cls) -> "Secrets":
@@ -29,6 +30,7 @@ class Secrets:
             netbox_password=_random(20),
             netbox_token=f"nbt_{_random(12)}.{_random(40)}",
             awx_token=_random(30),
+            trunkline_secret_key=_random(40),
         )
 
     @classmethod

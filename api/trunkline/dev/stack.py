@@ -110,7 +110,9 @@ class Stack:
         if through:
             awx.up(self.state, self.ports.awx, secrets.awx_token)
             say("The stand-in for AWX is up: playbooks are its jobs")
-        service.up(self.state, self.ports.api, environment | through)
+        # A demo is tried out with receivers on this machine.
+        hooks = {"TRUNKLINE_SECRET_KEY": secrets.trunkline_secret_key, "TRUNKLINE_WEBHOOK_ALLOW": "127.0.0.0/8"}
+        service.up(self.state, self.ports.api, environment | through | hooks)
         if not secrets.trunkline_token:
             secrets = replace(secrets, trunkline_token=service.make_token(self.state))
             secrets.save(self.state)

@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -24,6 +24,9 @@ PACKAGES = {
     "iproute2": "/usr/sbin/ip",
     "util-linux": "/usr/bin/nsenter",
 }
+BROWSER = {"chromium": "/usr/bin/chromium"}
+"""What only the tests of the web pages need."""
+
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _CREATECLUSTER = Path("/etc/postgresql-common/createcluster.conf")
 
@@ -34,20 +37,20 @@ def require_root() -> None:
         raise DevError("The lab's routers live in network namespaces, which takes root: sudo make demo")
 
 
-def missing_packages() -> list[str]:
-    """The Debian packages of `PACKAGES` whose program is not on this machine."""
-    return [package for package, program in PACKAGES.items() if not _exists(program)]
+def missing_packages(packages: Mapping[str, str] = PACKAGES) -> list[str]:
+    """The Debian packages of `packages` whose program is not on this machine."""
+    return [package for package, program in packages.items() if not _exists(program)]
 
 
-def ensure_packages() -> None:
+def ensure_packages(packages: Mapping[str, str] = PACKAGES) -> None:
     """Install the Debian packages that are missing, without starting or enabling the services they bring."""
-    missing = missing_packages()
+    missing = missing_packages(packages)
     if not missing:
         return
     if shutil.which("apt-get") is None:
         raise DevError(
-            f"The lab needs {', '.join(missing)} and this machine has no apt-get: install FRR (with frr-reload.py), "
-            "tini, OpenSSH and ping by its own means, or install containerlab."
+            f"This needs {', '.join(missing)} and this machine has no apt-get: install them by its own means (FRR with "
+            "frr-reload.py), or for the lab install containerlab."
         )
     print(f"Installing from Debian: {' '.join(missing)}", flush=True)
     with _services_not_started(), _no_main_cluster() if "postgresql" in missing else nullcontext():

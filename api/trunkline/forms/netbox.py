@@ -62,7 +62,12 @@ class NetBoxChoices:
             "free interfaces": lambda api: {
                 item.name: f"{item.name} {item.description}".strip()
                 for item in api.dcim.interfaces.filter(
-                    device=device, kind="physical", occupied=False, mgmt_only=False, limit=0
+                    device=device,
+                    kind="physical",
+                    occupied=False,
+                    mgmt_only=False,
+                    cf_trunkline_port__empty="true",
+                    limit=0,
                 )
             },
         }

@@ -18,7 +18,6 @@ from trunkline.access.reach import of_run, of_subscription
 from trunkline.access.sessions import COOKIE, find_session
 from trunkline.access.tokens import PREFIX, REMEDY, find_caller
 from trunkline.errors import Forbidden, NotFound, Unauthorized
-from trunkline.routes.session import address_of
 
 if TYPE_CHECKING:
     from trunkline.access.callers import Callers
@@ -40,14 +39,19 @@ async def authenticate(
 
     Raises Unauthorized, Forbidden, TooMany.
     """
-    try:
-        caller = await _authenticated(request, credentials)
-    except Unauthorized:
-        request.app.state.failures.take(address_of(request))
-        raise
+    caller = await _authenticated(request, credentials)
     request.app.state.rates.take(caller.name)
-    request.state.caller = caller
+    request.state.caller, request.state.credentials = caller, credentials
     return caller
+
+
+async def still_lets_in(request: Request) -> bool:
+    """Whether what let this request in would do so now: asked again and again by answers that go on for long."""
+    try:
+        await _authenticated(request, request.state.credentials)
+    except Unauthorized:
+        return False
+    return True
 
 
 async def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:

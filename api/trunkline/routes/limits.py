@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trunkline.errors import Problem, TooLarge, TooMany
+from trunkline.errors import TooLarge, TooMany
 from trunkline.routes.problems import respond
 
 MOST_BYTES = 4 * 2**20
@@ -25,8 +25,8 @@ _HEADERS = {
         "frame-ancestors 'none'"
     ),
 }
-# FastAPI's own pages of the REST API: their scripts come from a content delivery network.
-_DOCS = ("/docs", "/redoc")
+# The page that shows the REST API: its scripts come from a content delivery network.
+_DOCS = "/docs"
 _DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
     "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
@@ -57,8 +57,9 @@ class Rates:
         self._left[who] = (left - 1, moment)
 
     def _forget(self, moment: float) -> None:
-        """Those whose bucket is full again."""
-        self._left = {who: kept for who, kept in self._left.items() if moment - kept[1] < 60}
+        """Those whose bucket is full again; where that is not enough, all."""
+        kept = {who: kept for who, kept in self._left.items() if moment - kept[1] < 60}
+        self._left = kept if len(kept) < _MOST_CALLERS else {}
 
 
 def install(app: FastAPI) -> None:
@@ -74,61 +75,49 @@ class _Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        body, begun = _Body(scope, receive), False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
-                if body.exceeded and not body.refused:
-                    # FastAPI has made something else of it.
-                    raise _too_large()
                 begun = True
                 _add_headers(scope, message)
             await send(message)
 
-        body = _Body(receive)
-        try:
-            body.check_announced(scope)
-            await self._app(scope, body.receive, send_with_headers)
-        except Problem as problem:
-            if begun:
-                raise
-            body.refused = True
+        async def send_unless_too_large(message: Message) -> None:
+            # What the application makes of a body that was cut off is not what is wrong with it.
+            if begun or not body.too_large:
+                await send_with_headers(message)
+
+        if not body.too_large:
+            await self._app(scope, body.receive, send_unless_too_large)
+        if body.too_large and not begun:
+            problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
             await respond(problem)(scope, receive, send_with_headers)
 
 
 class _Body:
-    """A request's body, which ends the request when it gets too large."""
+    """A request's body, which ends when it gets too large."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
         self._receive = receive
         self._bytes = 0
-        self.exceeded = self.refused = False
-
-    @staticmethod
-    def check_announced(scope: Scope) -> None:
-        """Raises TooLarge."""
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            raise _too_large()
+        self.too_large = not announced.isdigit() or int(announced) > MOST_BYTES
 
     async def receive(self) -> Message:
-        """The next piece. Raises TooLarge."""
+        """The next piece; the end instead of a piece too many."""
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         if self._bytes > MOST_BYTES:
-            self.exceeded = True
-            raise _too_large()
+            self.too_large = True
+            return {"type": "http.disconnect"}
         return message
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
 
 
 def _add_headers(scope: Scope, message: MutableMapping[str, Any]) -> None:
     given = {name.lower() for name, _ in message["headers"]}
-    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"].startswith(_DOCS) else {})
+    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"] == _DOCS else {})
     if scope["scheme"] == "https":
         wanted |= {"Strict-Transport-Security": _HSTS}
     if scope["path"].startswith("/api/"):

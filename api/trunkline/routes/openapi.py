@@ -3,10 +3,15 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
 
+from trunkline.access import Role
 from trunkline.errors import ProblemDocument
+from trunkline.routes.authentication import Where, needs
 from trunkline.routes.problems import MEDIA_TYPE
 
+_READS = needs(Role.VIEWER, Where.ANYWHERE)
 _SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 _COMMON = {
     "401": "No token, or one that opens nothing",
@@ -23,7 +28,7 @@ _OPEN = ("/api/v1/health/live",)
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` this document."""
+    """Give `app` this document, and a page that shows it; both take a token or a session, as everything does."""
     made_by_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -32,6 +37,14 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=[_READS])
+    async def document() -> JSONResponse:
+        return JSONResponse(openapi())
+
+    @app.get("/docs", include_in_schema=False, dependencies=[_READS])
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(openapi_url="/openapi.json", title=f"{app.title} API")
 
 
 def _complete(document: dict[str, Any]) -> None:

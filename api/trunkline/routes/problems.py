@@ -49,11 +49,16 @@ def respond(problem: Problem) -> JSONResponse:
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     problem = cast("Problem", error)
     if isinstance(problem, Forbidden):
-        await _record(request, problem)
+        await record_refusal(request, problem)
+    if isinstance(problem, Unauthorized):
+        try:
+            request.app.state.failures.take(address_of(request))
+        except TooMany as too_many:
+            return respond(too_many)
     return respond(problem)
 
 
-async def _record(request: Request, refusal: Forbidden) -> None:
+async def record_refusal(request: Request, refusal: Forbidden) -> None:
     """Who was refused what is on record: it shows who tries doors."""
     caller: Caller | None = getattr(request.state, "caller", None)
     if caller is None:

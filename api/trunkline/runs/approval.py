@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.db.models import JsonObject, Policy, Run, RunStatus
+from trunkline.db.models import Happening, JsonObject, Policy, Run, RunStatus
+from trunkline.notify.outbox import tell_named
 from trunkline.runs.plan import size_of
 from trunkline.runs.policy import Decision, matches, strictest, subjects_of
 from trunkline.runs.queue import defer, drop
@@ -28,6 +29,7 @@ async def ask(session: AsyncSession, run: Run, carried: Sequence[Run], decision:
     for each in (run, *carried):
         each.approved_by = None
         await set_status(session, each, RunStatus.AWAITING_APPROVAL, notify=decision.notify, **more)
+    await tell_named(session, run, Happening.APPROVAL_NEEDED, decision.notify)
     # Of a batch its own times count: it is approved or not as a whole.
     run.escalates_at = _after(decision.escalate_after_s)
     run.expires_at = _after(decision.expire_after_s)
@@ -63,6 +65,7 @@ async def look_at_time(session: AsyncSession, run: Run, carried: Sequence[Run]) 
         to = ", ".join(decision.escalate_to) or "nobody in particular"
         message = f"Nobody has approved the plan within {decision.escalate_after_s} s: passed on to {to}."
         await add_note(session, run, message, notify=decision.escalate_to, escalated=True)
+        await tell_named(session, run, Happening.APPROVAL_NEEDED, decision.escalate_to, escalated=message)
 
 
 def _after(seconds: int | None) -> datetime | None:

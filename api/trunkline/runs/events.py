@@ -15,7 +15,7 @@ MAX_TEXT = 8_000
 # Shorter values would blank out ordinary words.
 _SHORTEST_SECRET = 6
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|PASSWD|SECRET|API_KEY)$")
+_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|SECRET_KEY)$")
 _KINDS = {
     "playbook_on_play_start": "play",
     "playbook_on_task_start": "task",
@@ -112,6 +112,8 @@ class Progress:
     artifacts: JsonObject = field(default_factory=dict)
     last_lines: list[str] = field(default_factory=list)
     verifying: bool = False
+    netbox_requests: int = 0
+    pushes_s: list[float] = field(default_factory=list)
 
     def take(self, raw: JsonObject) -> JsonObject | None:
         """Take one event of ansible-runner in; returns the row to store, or None if it is not worth one."""
@@ -130,6 +132,7 @@ class Progress:
         elif kind == "failed" and data.get("ignore_errors"):
             kind = "ignored"
         self._follow(kind, data, task, when)
+        self._measure(result)
         if kind in ("failed", "unreachable"):
             message = self._text(_message(result))
             unreachable = kind == "unreachable"
@@ -167,6 +170,17 @@ class Progress:
             step.finished_at = when
             step.status = max(step.status, kind, key=_WORSE.index)
         self.changed_steps.add(key)
+
+    def _measure(self, result: JsonObject) -> None:
+        """What modules tell of their work: requests to NetBox, and seconds of a push; of a loop what its items told."""
+        for item in [result, *cast("list[object]", result.get("results") or [])]:
+            told = cast("JsonObject", item) if isinstance(item, dict) else {}
+            requests, timings = told.get("requests"), told.get("timings_s")
+            if isinstance(requests, int):
+                self.netbox_requests += requests
+            push = timings.get("push") if isinstance(timings, dict) else None
+            if isinstance(push, int | float):
+                self.pushes_s.append(float(push))
 
     def failure(self) -> Failure | None:
         """The failure that ended the run: the first one of a host that is failed at the end."""

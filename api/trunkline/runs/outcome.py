@@ -1,5 +1,6 @@
 """What becomes of a run and its subscription when a stage has ended. All of it happens in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -27,15 +28,19 @@ from trunkline.runs.record import now, set_status
 
 @dataclass(frozen=True)
 class Result:
-    """How a playbook ended: no error means well. `artifacts`: what it gave to set_stats.
+    """How a stage ended: no error means well. `artifacts`: what its playbook gave to set_stats.
 
     `patience_s`: of a plan or rollback that failed because something did not answer, for how long it is begun again.
+    `unfinished`: it did what could be done now, and is to be begun again in a while.
     """
 
     artifacts: JsonObject = field(default_factory=dict)
     error: JsonObject | None = None
     cancelled: bool = False
     patience_s: float = 0
+    unfinished: bool = False
+    netbox_requests: int = 0
+    pushes_s: Sequence[float] = ()
 
 
 _LEARN = (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.RESYNC)

@@ -18,12 +18,14 @@ class Size:
 
 
 def plan_of(artifacts: JsonObject) -> JsonObject:
-    """The plan that a playbook reported: NetBox operations, and a diff for each device that would change."""
+    """The plan that a playbook reported: NetBox operations, a diff for each device that would change, warnings."""
     reported = cast("JsonObject", artifacts.get("plan") or {})
     devices = cast("JsonObject", reported.get("devices") or {})
+    warnings = list(cast("list[object]", reported.get("warnings") or []))
     return {
         "netbox": list(cast("list[object]", reported.get("netbox") or [])),
         "devices": {name: diff for name, diff in sorted(devices.items()) if diff},
+        **({"warnings": warnings} if warnings else {}),
     }
 
 

@@ -124,7 +124,8 @@ async def drop(session: AsyncSession, run: Run) -> None:
 async def _priority(session: AsyncSession, run: Run, stage: str) -> int:
     """The more a customer has waiting, the later comes the next: a flood of one is served in turn with the others.
 
-    What has been planned comes before new plans, so that locks are held as short as can be.
+    What has been planned comes before new plans, so that locks are held as short as can be. What a sweep started lets
+    all others pass.
     """
     subscription = run.subscription
     waiting = await session.scalar(
@@ -136,7 +137,8 @@ async def _priority(session: AsyncSession, run: Run, stage: str) -> int:
             "most": _MOST_COUNTED,
         },
     )
-    return (0 if stage == "plan" else 1) - int(waiting or 0)
+    first = (0 if stage == "plan" else 1) - (0 if run.parent_id is None else _MOST_COUNTED)
+    return first - int(waiting or 0)
 
 
 async def runs_without_job(session: AsyncSession) -> list[uuid.UUID]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Event, JsonObject, Run, RunStatus
 from trunkline.errors import NotFound
+from trunkline.notify.outbox import tell
 
 RUN_CHANNEL = "trunkline_run"
 CANCEL_CHANNEL = "trunkline_cancel"
@@ -61,6 +62,7 @@ async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more:
         "payload": {"status": status.value, **more},
     }
     await add_events(session, run.id, [event])
+    await tell(session, run, status)
 
 
 async def add_note(session: AsyncSession, run: Run, message: str, **more: object) -> None:

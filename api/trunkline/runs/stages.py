@@ -3,11 +3,12 @@ stage, in one transaction; so each may be begun again after a crash."""
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +27,11 @@ from trunkline.runs.patience import write
 from trunkline.runs.queue import STAGE_OF, defer, still_ours
 from trunkline.runs.record import add_note, lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
-from trunkline.runs.sweep import validate_all
+from trunkline.runs.sweep import sweep
 from trunkline.settings import Settings
+from trunkline.telemetry.logs import about
+from trunkline.telemetry.measure import measure
+from trunkline.telemetry.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +74,7 @@ class _Work:
     attempt: int
     call: Call | None
     launch: str  # under which name a launcher finds again what was launched
+    subscription_id: uuid.UUID | None
     cancelled: bool = False
 
 
@@ -86,16 +91,18 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> 
         nonlocal attempt
         attempt = work.attempt
 
-    try:
-        await _carry_out(engine, run_id, stage, job, begun)
-    except Exception as error:
-        if breakdown.passes(error):
-            raise
-        logger.exception("run %s: stage %s has a fault", run_id, stage)
-        await breakdown.report(engine.sessions, run_id, stage, attempt, error)
+    with about(run=run_id, stage=stage):
+        try:
+            await _carry_out(engine, run_id, stage, job, begun)
+        except Exception as error:
+            if breakdown.passes(error):
+                raise
+            logger.exception("run %s: stage %s has a fault", run_id, stage)
+            await breakdown.report(engine.sessions, run_id, stage, attempt, error)
 
 
 async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, job: int, begun: Callable[[_Work], None]) -> None:
+    began = time.monotonic()
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
         work = await _begin(engine, run_id, stage, job)
@@ -105,18 +112,24 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, job: int, be
         if work.cancelled:
             stop.cancel()
         try:
-            result = await _do(engine, work, stop)
+            with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
+                logger.info("attempt %s begins", work.attempt)
+                result = await _do(engine, work, stop)
+                logger.info("attempt %s ended: %s", work.attempt, (result.error or {}).get("title", "well"))
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
         except asyncio.CancelledError:
             await _put_back(engine, work)
             raise
-    await write(engine.sessions, engine.lease, lambda session: _end(session, work, result))
+    seconds = time.monotonic() - began
+    await write(engine.sessions, engine.lease, lambda session: _end(engine, session, work, result, seconds))
 
 
-async def _end(session: AsyncSession, work: _Work, result: outcome.Result | None) -> None:
-    """Write what came of the stage; None: its playbook was killed, and the stage is begun again."""
+async def _end(
+    engine: Engine, session: AsyncSession, work: _Work, result: outcome.Result | None, seconds: float
+) -> None:
+    """Write what came of the stage after so long; None: its playbook was killed, and the stage is begun again."""
     run = await lock_run(session, work.run_id)
     if run.attempt != work.attempt or STAGE_OF.get(run.status) != work.stage:
         logger.warning("run %s has moved on without this worker; what it found is dropped", work.run_id)
@@ -127,6 +140,10 @@ async def _end(session: AsyncSession, work: _Work, result: outcome.Result | None
         await defer(session, run)
         return
     run.stage_attempts, run.launch = 0, None
+    if result.unfinished:
+        await defer(session, run, after_s=engine.settings.heartbeat_s)
+        return
+    await measure(session, run, work.stage, seconds, result)
     await finish(session, run, work.stage, result)
 
 
@@ -166,12 +183,12 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> _Wo
         launch = run.launch or f"{run.id} {stage} {run.attempt}"
         if engine.launcher.outlives_worker:
             run.launch = launch
-        return _Work(run.id, stage, run.attempt, call, launch, run.cancel_requested_by is not None)
+        return _Work(run.id, stage, run.attempt, call, launch, run.subscription_id, run.cancel_requested_by is not None)
 
 
 async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
     """What a stage's beginning says of a run and of its subscription."""
-    if stage == "plan":
+    if stage == "plan" and run.status is not RunStatus.PLANNING:
         await set_status(session, run, RunStatus.PLANNING)
     if stage == "apply":
         if run.status is RunStatus.VERIFYING:
@@ -184,8 +201,7 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
 
 async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result | None:
     if work.call is None:
-        await validate_all(engine.sessions, work.run_id)
-        return outcome.Result()
+        return outcome.Result(unfinished=not await sweep(engine.sessions, work.run_id))
     return await _play(engine, work, work.call, stop)
 
 
@@ -209,7 +225,9 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
     await recording
     if isinstance(ending, Ending) and ending.killed:
         return None
-    return _result(engine, work.stage, ending, recorder.progress)
+    told = recorder.progress
+    result = _result(engine, work.stage, ending, told)
+    return replace(result, netbox_requests=told.netbox_requests, pushes_s=tuple(told.pushes_s))
 
 
 def _guarded(engine: Engine, work: _Work, call: Call, recorder: Recorder, stop: Stop) -> Ending | LaunchError:

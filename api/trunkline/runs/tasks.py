@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
+from trunkline.catalog import PRODUCTS
 from trunkline.catalog.types import NodeName, Slug, Text
+from trunkline.db.models import Approval
+
+SHARD = 20
+"""Runs that a task over many subscriptions has under way at a time, unless it says otherwise."""
 
 
 class _Input(BaseModel):
@@ -36,6 +41,13 @@ class Isis(_Input):
     level: int = Field(ge=1, le=2)
 
 
+class Evpn(_Input):
+    """BGP between the routers that carry L2VPNs."""
+
+    asn: int = Field(65000, ge=1, le=4294967295)
+    reflector_roles: list[Slug] = Field(["p"], max_length=20, description="Roles whose routers reflect routes")
+
+
 class BootstrapInput(_Input):
     """What NetBox needs before the first order; a scenario file has the same fields."""
 
@@ -43,6 +55,7 @@ class BootstrapInput(_Input):
     sites: list[Site] = Field(max_length=10_000)
     isis: Isis
     maintenance_metric: int = Field(ge=1, le=16777214, examples=[15000000])
+    evpn: Evpn = Evpn()
 
 
 class SyncPortsInput(_Input):
@@ -51,15 +64,31 @@ class SyncPortsInput(_Input):
     node: NodeName
 
 
-class ValidateAllInput(_Input):
+def _known_product(slug: str) -> str:
+    if slug not in PRODUCTS:
+        raise ValueError(f"there is no product {slug!r}; there are {', '.join(PRODUCTS)}")
+    return slug
+
+
+class SweepInput(_Input):
     """Which subscriptions; all that are in service when nothing is said."""
 
-    product: Annotated[str, Field(max_length=100, examples=["node-frr"])] | None = None
+    product: Annotated[str, Field(max_length=100, examples=["node-frr"]), AfterValidator(_known_product)] | None = None
+    customer: Slug | None = None
+    shard: int = Field(SHARD, ge=1, le=1000, description="Runs that are under way at a time")
+
+
+class ValidateAllInput(SweepInput):
+    """Which subscriptions, and what is done about drift."""
+
+    resync: Approval | None = Field(
+        None, description="Resync afterwards what has drifted: auto, or manual, so that a person approves each"
+    )
 
 
 @dataclass(frozen=True)
 class Task:
-    """`playbook` does it; without one the service does. `subject`: the input field that names the subscription."""
+    """`playbook` does it; without one it is a sweep. `subject`: the input field that names the subscription."""
 
     name: str
     description: str
@@ -85,5 +114,6 @@ TASKS: Mapping[str, Task] = {
             subject="node",
         ),
         Task("validate-all", "Look for drift of everything that is in service", ValidateAllInput),
+        Task("resync-drifted", "Bring back in order what is not as ordered", SweepInput),
     )
 }

@@ -16,6 +16,7 @@ from trunkline.db.listen import listen
 from trunkline.db.models import LIVE, Run, WorkerState
 from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.deadlines import watch
+from trunkline.runs.duties import keep
 from trunkline.runs.heartbeat import Code, Heartbeat
 from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
@@ -25,6 +26,7 @@ from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run
 from trunkline.runs.stages import Engine, run_stage
 from trunkline.runs.taker import NEW_JOB_CHANNEL, Taker
 from trunkline.settings import Settings
+from trunkline.telemetry import traces
 
 logger = logging.getLogger(__name__)
 
@@ -55,17 +57,25 @@ def _register(app: App, engine: Engine) -> None:
 
 async def work(settings: Settings) -> None:
     """Work until cancelled; then wait `drain_s` for running playbooks, stop the rest and put their stages back."""
+    traces.configure(settings)
     code = await asyncio.to_thread(Code.of, settings)
-    with closing(Lease(settings)) as lease, closing(make_launcher(settings, lease)) as launcher:
-        await asyncio.to_thread(launcher.warm_up)
-        while True:
-            try:
-                await _work_once(settings, code, lease, launcher)
-            except (SQLAlchemyError, ConnectorException, OSError, ExceptionGroup):
-                logger.exception("worker failed; it starts again in %s s", _RESTART_AFTER_S)
-            else:
-                logger.error("worker ended by itself; it starts again in %s s", _RESTART_AFTER_S)
-            await asyncio.sleep(_RESTART_AFTER_S)
+    try:
+        with closing(Lease(settings)) as lease, closing(make_launcher(settings, lease)) as launcher:
+            await asyncio.to_thread(launcher.warm_up)
+            await _work_for_ever(settings, code, lease, launcher)
+    finally:
+        traces.shut_down()
+
+
+async def _work_for_ever(settings: Settings, code: Code, lease: Lease, launcher: Launcher) -> None:
+    while True:
+        try:
+            await _work_once(settings, code, lease, launcher)
+        except (SQLAlchemyError, ConnectorException, OSError, ExceptionGroup):
+            logger.exception("worker failed; it starts again in %s s", _RESTART_AFTER_S)
+        else:
+            logger.error("worker ended by itself; it starts again in %s s", _RESTART_AFTER_S)
+        await asyncio.sleep(_RESTART_AFTER_S)
 
 
 async def _work_once(settings: Settings, code: Code, lease: Lease, launcher: Launcher) -> None:
@@ -84,6 +94,7 @@ async def _work_once(settings: Settings, code: Code, lease: Lease, launcher: Lau
                 asyncio.create_task(heartbeat.run(), name="heartbeat"),
                 asyncio.create_task(_follow(engine, taker), name="follow jobs and cancels"),
                 asyncio.create_task(_look_after(engine, heartbeat, taker), name="look after stalled runs"),
+                asyncio.create_task(keep(engine.sessions, settings), name="schedules and notifications"),
                 asyncio.create_task(watch(engine.sessions, settings.heartbeat_s), name="watch approvals"),
             ]
             try:

@@ -14,14 +14,25 @@ from trunkline.db.models.kinds import (
     RunTarget,
     WorkerState,
 )
+from trunkline.db.models.measurements import Measurement
+from trunkline.db.models.notifications import (
+    POLICIES,
+    Delivery,
+    DeliveryStatus,
+    Happening,
+    Notification,
+    NotificationKind,
+)
 from trunkline.db.models.policies import Policy
 from trunkline.db.models.runs import Event, Run, Step
+from trunkline.db.models.schedules import Schedule, Sweep
 from trunkline.db.models.subscriptions import Change, Claim, Dependency, Subscription
 from trunkline.db.models.workers import Worker
 
 __all__ = [
     "ENDED",
     "LIVE",
+    "POLICIES",
     "WAITING",
     "Approval",
     "AuditEntry",
@@ -30,11 +41,17 @@ __all__ = [
     "Change",
     "Claim",
     "Customer",
+    "Delivery",
+    "DeliveryStatus",
     "Dependency",
     "Event",
+    "Happening",
     "IdempotencyKey",
     "JsonObject",
     "Lifecycle",
+    "Measurement",
+    "Notification",
+    "NotificationKind",
     "OnFailure",
     "Policy",
     "ProductBlock",
@@ -43,8 +60,10 @@ __all__ = [
     "Run",
     "RunStatus",
     "RunTarget",
+    "Schedule",
     "Step",
     "Subscription",
+    "Sweep",
     "Token",
     "Worker",
     "WorkerState",

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy import Select, select
 
 from trunkline.access import Role
 from trunkline.db.models import AuditEntry
 from trunkline.db.session import SessionMaker
-from trunkline.routes.audit.schemas import AuditFilter, AuditOut
+from trunkline.routes.audit.schemas import AuditFilter, AuditOut, Moment
 from trunkline.routes.authentication import needs
 from trunkline.routes.paging import Listing, Page, Partial
 from trunkline.routes.session import Session
@@ -33,8 +32,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 )
 async def list_entries(session: Session, params: Annotated[AuditFilter, Query()]) -> Response:
     """Who did what, when, from where, in which run; newest first."""
-    query = _between(select(AuditEntry), params.since, params.until)
-    return await _LISTING.answer(session, query, params, AuditOut)
+    query = between(select(AuditEntry), params.since, params.until)
+    return await LISTING.answer(session, query, params, AuditOut)
 
 
 @router.get(
@@ -47,8 +46,8 @@ async def list_entries(session: Session, params: Annotated[AuditFilter, Query()]
 async def export(
     request: Request,
     format: Literal["jsonl", "csv"] = "jsonl",  # noqa: A002 (the name of the parameter in the URL)
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Response:
     """Every entry, oldest first: one JSON object a line, or CSV."""
     lines = _lines(request.app.state.sessions, format, since, until)
@@ -62,7 +61,7 @@ async def _lines(
     if form == "csv":
         yield _row(list(AuditOut.model_fields))
     while True:
-        query = _between(select(AuditEntry).where(AuditEntry.id > last), since, until)
+        query = between(select(AuditEntry).where(AuditEntry.id > last), since, until)
         async with sessions() as session:
             found = (await session.scalars(query.order_by(AuditEntry.id).limit(_AT_ONCE))).all()
         for entry in found:
@@ -85,7 +84,8 @@ def _row(cells: list[str]) -> str:
     return written.getvalue()
 
 
-def _between(query: Select[AuditEntry], since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
+def between(query: Select[AuditEntry], since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
+    """`query` with only the entries of that time."""
     if since is not None:
         query = query.where(AuditEntry.at >= since)
     if until is not None:
@@ -93,7 +93,7 @@ def _between(query: Select[AuditEntry], since: datetime | None, until: datetime 
     return query
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=AuditEntry.id.expression,
     sorts={"at": AuditEntry.at.expression},
     filters={

@@ -2,11 +2,23 @@
 
 import uuid
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from trunkline.db.models import JsonObject
 from trunkline.routes.paging import ListParams
+
+
+def _text(value: object) -> object:
+    # pydantic would take a number for seconds since 1970, which nobody means.
+    if isinstance(value, str) and value.replace(".", "").replace("-", "", 1).isdigit():
+        raise ValueError("must be a moment such as 2026-01-31T00:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text)]
+"""A moment in a query, with its time zone."""
 
 
 class AuditOut(BaseModel):
@@ -36,5 +48,5 @@ class AuditFilter(ListParams):
     kind: str | None = None
     object_id: str | None = None
     run_id: str | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None

@@ -4,10 +4,10 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from trunkline.access import Role
+from trunkline.access import Caller, Role
 from trunkline.access.caller import sees_customers
 from trunkline.db.models import Customer, Subscription
 from trunkline.errors import Duplicate, InUse, NotFound, ProblemDocument
@@ -32,7 +32,12 @@ async def list_customers(
     session: Session, caller: Authenticated, params: Annotated[CustomerFilter, Query()]
 ) -> Response:
     """Customers, by shortcode."""
-    return await _LISTING.answer(session, select(Customer).where(sees_customers(caller)), params, CustomerOut)
+    return await LISTING.answer(session, wanted(caller), params, CustomerOut)
+
+
+def wanted(caller: Caller) -> Select[Customer]:
+    """The customers that the caller may look at."""
+    return select(Customer).where(sees_customers(caller))
 
 
 @router.post("", status_code=201, summary="Create a customer", dependencies=[needs(Role.ADMIN)])
@@ -100,7 +105,7 @@ def _shown(row: Customer, response: Response) -> CustomerOut:
     return shown
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Customer.id.expression,
     sorts={
         "shortcode": Customer.shortcode.expression,

@@ -17,7 +17,7 @@ from trunkline.db.models import Run
 from trunkline.errors import FieldError, NotFound, field_errors, invalid
 from trunkline.routes.forms.generators import Form
 from trunkline.routes.forms.schemas import FormIn, FormOut, FormPlan
-from trunkline.routes.runs.schemas import PlanOut, RunError, RunOut, run_out
+from trunkline.routes.runs.schemas import RunError, RunOut, plan_out, run_out
 from trunkline.routes.session import sign
 from trunkline.routes.subscriptions import service
 
@@ -81,7 +81,7 @@ async def _plan(request: Request, run_id: uuid.UUID) -> FormPlan:
                         await woken.wait()
         except TimeoutError:
             run = await _run(state.sessions(), run_id)
-    plan = PlanOut.model_validate({**run.plan, "digest": run.plan_digest}) if run.plan is not None else None
+    plan = plan_out(run.plan, run.previous_plan) if run.plan is not None else None
     error = RunError.model_validate(run.error) if run.error else None
     return FormPlan(run=run_id, status=run.status.value, plan=plan, error=error)
 

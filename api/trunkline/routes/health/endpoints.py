@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from trunkline.access import Role
-from trunkline.db.models import Run
 from trunkline.errors import Unavailable
 from trunkline.routes.authentication import Where, needs
 from trunkline.routes.session import Session
@@ -20,6 +19,7 @@ router = APIRouter(prefix="/health", tags=["health"])
 metrics_router = APIRouter(tags=["health"])
 
 _NETBOX_ANSWERS_WITHIN_S = 2.0
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Live(BaseModel):
@@ -58,9 +58,6 @@ async def ready(session: Session, request: Request) -> Ready:
     return Ready(netbox=await _netbox(settings))
 
 
-_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-
 @metrics_router.get(
     "/metrics",
     summary="Prometheus metrics",
@@ -68,15 +65,13 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
     response_class=PlainTextResponse,
     responses={200: {"content": {"text/plain": {"example": 'trunkline_runs{target="create",status="failed"} 1'}}}},
 )
-async def metrics(session: Session) -> Response:
-    """Runs by target and status, and waiting jobs, as Prometheus text."""
-    lines = ["# HELP trunkline_runs Runs by target and status.", "# TYPE trunkline_runs gauge"]
-    counts = await session.execute(select(Run.target, Run.status, func.count()).group_by(Run.target, Run.status))
-    lines += [f'trunkline_runs{{target="{target}",status="{status}"}} {count}' for target, status, count in counts]
-    waiting = await session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"))
-    lines += ["# HELP trunkline_jobs_waiting Stages that wait for a worker.", "# TYPE trunkline_jobs_waiting gauge"]
-    lines.append(f"trunkline_jobs_waiting {waiting}")
-    return Response("\n".join(lines) + "\n", media_type=_PROMETHEUS)
+async def metrics(session: Session, request: Request) -> Response:
+    """Runs, stages, queue, workers, drift, approvals and notifications, as Prometheus text."""
+    # Loaded where it is asked for: the API starts without it.
+    from trunkline.telemetry.metrics import exposition  # noqa: PLC0415
+
+    settings: Settings = request.app.state.settings
+    return Response(await exposition(session, settings.stalled_after_s), media_type=_PROMETHEUS)
 
 
 async def _netbox(settings: Settings) -> Literal["reachable", "unreachable", "not configured"]:

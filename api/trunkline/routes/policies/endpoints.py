@@ -31,7 +31,7 @@ _CHANGED: dict[int | str, dict[str, Any]] = {
 )
 async def list_policies(session: Session, params: Annotated[PolicyFilter, Query()]) -> Response:
     """Policies, by name. Of all that match a plan the strictest word of each kind holds, whatever their order."""
-    return await _LISTING.answer(session, select(Policy), params, PolicyOut)
+    return await LISTING.answer(session, select(Policy), params, PolicyOut)
 
 
 @router.get("/{name}", summary="A policy", dependencies=[needs(Role.VIEWER, Where.ANYWHERE)])
@@ -118,7 +118,7 @@ def _shown(row: Policy, response: Response) -> PolicyOut:
     return shown
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Policy.id.expression,
     sorts={"name": Policy.name.expression, "created_at": Policy.created_at.expression},
     filters={"name": Policy.name.expression, "approval": Policy.approval.expression},

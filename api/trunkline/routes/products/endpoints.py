@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from trunkline.access import Role
 from trunkline.catalog import PRODUCTS
@@ -33,10 +33,17 @@ router = APIRouter(tags=["products"])
 )
 async def list_products(session: Session, params: Annotated[ProductFilter, Query()]) -> Response:
     """All products, by slug; hidden ones only when `status` or `slug` names them."""
+    return await LISTING.answer(
+        session, listed(params), params, ProductOut, lambda row: product_out(row, PRODUCTS[row.slug])
+    )
+
+
+def listed(params: ProductFilter) -> Select[ProductRow]:
+    """The products that a list shows, but for what `LISTING` filters by."""
     query = select(ProductRow).where(ProductRow.slug.in_(PRODUCTS), ProductRow.status != "removed")
     if params.status is None and params.slug is None:
         query = query.where(ProductRow.status != "hidden")
-    return await _LISTING.answer(session, query, params, ProductOut, lambda row: product_out(row, PRODUCTS[row.slug]))
+    return query
 
 
 @router.get(
@@ -70,7 +77,7 @@ async def list_workflows(params: Annotated[WorkflowFilter, Query()]) -> list[Wor
     ]
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=ProductRow.slug.expression,
     sorts={"slug": ProductRow.slug.expression, "name": ProductRow.name.expression},
     filters={

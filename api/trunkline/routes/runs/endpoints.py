@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.access import Role
+from trunkline.access import Caller, Role
 from trunkline.access.caller import sees_runs
 from trunkline.db.models import Run, Step
 from trunkline.errors import NotFound
-from trunkline.routes.authentication import Authenticated, Where, needs
+from trunkline.routes.authentication import Authenticated, Where, needs, still_lets_in
 from trunkline.routes.paging import Listing, Page, Partial, beginning
 from trunkline.routes.runs import service
 from trunkline.routes.runs.schemas import (
@@ -44,17 +45,25 @@ _EVENT_STREAM = "text/event-stream"
 )
 async def list_runs(session: Session, caller: Authenticated, params: Annotated[RunFilter, Query()]) -> Response:
     """Runs, newest first."""
+    return await LISTING.answer(session, wanted(caller, params), params, RunOut, run_out)
+
+
+def wanted(caller: Caller, params: RunFilter) -> Select[Run]:
+    """The runs that a list shows the caller, but for what `LISTING` filters by. Raises Invalid."""
     query = select(Run)
     if not caller.everywhere(Role.VIEWER):
         query = query.where(sees_runs(caller))
-    if params.id is not None:
-        query = query.where(beginning(Run.id.expression, params.id))
-    return await _LISTING.answer(session, query, params, RunOut, run_out)
+    return query if params.id is None else query.where(beginning(Run.id.expression, params.id))
 
 
 @router.get("/{run_id}", summary="A run", dependencies=[needs(Role.VIEWER, Where.RUN)])
 async def get_run(session: Session, run_id: uuid.UUID) -> RunDetail:
     """The run with its steps."""
+    return await detail(session, run_id)
+
+
+async def detail(session: AsyncSession, run_id: uuid.UUID) -> RunDetail:
+    """The run with its steps. Raises NotFound."""
     run = await service.get(session, run_id)
     steps = await session.scalars(select(Step).where(Step.run_id == run_id).order_by(Step.id))
     return RunDetail(**dict(run_out(run)), steps=[StepOut.model_validate(step) for step in steps])
@@ -90,7 +99,8 @@ async def get_events(
     await service.get(session, run_id)
     if _EVENT_STREAM in request.headers.get("accept", ""):
         state = request.app.state
-        body = stream(state.sessions, state.hub, run_id, last_event_id if last_event_id is not None else after)
+        since = last_event_id if last_event_id is not None else after
+        body = stream(state.sessions, state.hub, run_id, since, lambda: still_lets_in(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(body, media_type=_EVENT_STREAM, headers=headers)
     found = await events_after(session, run_id, after, limit)
@@ -155,7 +165,7 @@ async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, 
     return run_out(run)
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Run.id.expression,
     sorts={
         "created_at": Run.created_at.expression,

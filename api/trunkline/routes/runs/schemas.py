@@ -101,6 +101,7 @@ class OnePlan(BaseModel):
 
     netbox: list[PlanOperation]
     devices: dict[str, str] = Field(description="Device -> unified diff of its configuration")
+    warnings: list[str] = Field([], description="What to think of before it is applied")
     digest: str
     size: PlanSize
 

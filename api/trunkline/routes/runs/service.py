@@ -36,7 +36,7 @@ async def approve(
     Raises IllegalTransition, Forbidden, or Conflict for another plan than the one looked at.
     """
     run = await _to_decide_on(session, run_id, "approve")
-    must_not_be_own(caller, run, four_eyes=four_eyes)
+    await must_not_be_own(session, caller, run, four_eyes=four_eyes)
     if digest is not None and digest != run.plan_digest:
         raise Conflict(
             "The plan is not the one that you looked at: look at GET .../plan again.", digest=run.plan_digest

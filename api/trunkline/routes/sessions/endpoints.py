@@ -24,7 +24,7 @@ log_in.include_router(oidc)
 class LogIn(BaseModel):
     """What opens a session."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"token": "tl_1f2e3d4c_SECRET"}]})
 
     token: str = Field(max_length=200, description="An API token; the session ends with it")
 

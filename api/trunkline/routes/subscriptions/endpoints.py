@@ -4,9 +4,10 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from trunkline.access import Role
+from trunkline.access import Caller, Role
 from trunkline.access.caller import sees
 from trunkline.db.models import Approval, Change, Customer, Run, Subscription
 from trunkline.errors import ProblemDocument
@@ -17,7 +18,9 @@ from trunkline.routes.paging import Listing, Page, Partial, beginning, fields_of
 from trunkline.routes.runs.schemas import RunOut, run_out
 from trunkline.routes.session import Reader, Session
 from trunkline.routes.subscriptions import detail, orders, service
+from trunkline.routes.subscriptions.allowed import allowed
 from trunkline.routes.subscriptions.schemas import (
+    AllowedWorkflow,
     BatchIn,
     BatchOrderOut,
     BatchOut,
@@ -59,6 +62,11 @@ async def list_subscriptions(
     session: Reader, caller: Authenticated, params: Annotated[SubscriptionFilter, Query()]
 ) -> Response:
     """Subscriptions, newest first."""
+    return await LISTING.answer(session, await wanted(session, caller, params), params, SubscriptionOut, of_columns)
+
+
+async def wanted(session: AsyncConnection, caller: Caller, params: SubscriptionFilter) -> Select[*tuple[Any, ...]]:
+    """The subscriptions that a list shows the caller, but for what `LISTING` filters by. Raises Invalid."""
     query = shown_columns()
     if not caller.everywhere(Role.VIEWER):
         query = query.where(sees(caller))
@@ -70,7 +78,7 @@ async def list_subscriptions(
         # By their ids: a subquery keeps PostgreSQL from reading the page off an index.
         named = select(Customer.id).where(Customer.shortcode.in_(params.customer.split(",")))
         query = query.where(Subscription.customer_id.in_((await session.scalars(named)).all()))
-    return await _LISTING.answer(session, query, params, SubscriptionOut, of_columns)
+    return query
 
 
 @router.post("", status_code=202, summary="Order a subscription", dependencies=[needs(Role.OPERATOR, Where.ANYWHERE)])
@@ -239,6 +247,16 @@ async def depends_on(session: Session, subscription_id: uuid.UUID) -> list[Depen
 
 
 @router.get(
+    "/{subscription_id:uuid}/workflows",
+    summary="What can be done with it now",
+    dependencies=[needs(Role.VIEWER, Where.SUBSCRIPTION)],
+)
+async def workflows(session: Session, caller: Authenticated, subscription_id: uuid.UUID) -> list[AllowedWorkflow]:
+    """Each workflow of its product, with what stands against it now."""
+    return await allowed(session, caller, await service.get(session, subscription_id))
+
+
+@router.get(
     "/{subscription_id:uuid}/history",
     summary="How it came to be so",
     response_model=Page[ChangeOut] | Page[Partial],
@@ -248,10 +266,11 @@ async def history(session: Session, subscription_id: uuid.UUID, params: Annotate
     """Every change, newest first: who made it, when, in which run, what was before and after."""
     await service.get(session, subscription_id)
     query = select(Change).where(Change.subscription_id == subscription_id)
-    return await _HISTORY.answer(session, query, params, ChangeOut, _change_out)
+    return await HISTORY.answer(session, query, params, ChangeOut, change_out)
 
 
-def _change_out(row: Change) -> ChangeOut:
+def change_out(row: Change) -> ChangeOut:
+    """The change as every answer carries it."""
     return ChangeOut(
         id=row.id,
         made_by=row.made_by,
@@ -262,7 +281,7 @@ def _change_out(row: Change) -> ChangeOut:
     )
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Subscription.id.expression,
     sorts={
         "created_at": Subscription.created_at.expression,
@@ -278,7 +297,7 @@ _LISTING = Listing(
         "description": Subscription.description.expression,
     },
 )
-_HISTORY = Listing(
+HISTORY = Listing(
     id=Change.id.expression,
     sorts={"created_at": Change.created_at.expression},
     filters={"made_by": Change.made_by.expression, "run": Change.run_id.expression},

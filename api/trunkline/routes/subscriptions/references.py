@@ -1,17 +1,13 @@
 """Find the subscriptions that an order's block refers to."""
 
-import uuid
-from typing import cast
-
-from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import Product, Values
-from trunkline.catalog.block import references
-from trunkline.catalog.types import Uses
-from trunkline.catalog.values import flatten
-from trunkline.db.models import Lifecycle, ProductRow, Subscription
+from trunkline.catalog.block import references_in
+from trunkline.catalog.values import flatten, put
+from trunkline.db.models import Lifecycle, Subscription
 from trunkline.errors import Conflict, FieldError, Json, invalid
+from trunkline.runs.find import find
 from trunkline.runs.start import changing_run, locked
 
 
@@ -22,10 +18,11 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
     found, Conflict where it is not active, Locked while a run changes it.
     """
     flat = flatten(block)
+    named_here = references_in(product.block, block)
     found: dict[str, Subscription] = {}
     missing: list[FieldError] = []
     # In a fixed order, so that two orders that want the same rows never wait for each other.
-    for path, use in sorted(references(product.block).items(), key=lambda item: str(flat.get(item[0]))):
+    for path, use in sorted(named_here.items(), key=lambda item: str(flat[item[0]])):
         target = await find(session, use, str(flat[path]))
         if target is None:
             remedy = "order it first, or see GET /api/v1/subscriptions for what there is"
@@ -39,29 +36,8 @@ async def resolve(session: AsyncSession, product: Product, block: Values) -> tup
         await _usable(session, path, target)
     named = block
     for path, target in found.items():
-        use = references(product.block)[path]
-        named = _set(named, path.split("."), target.block[use.field])
+        named = put(named, path, target.block[named_here[path].field])
     return named, found
-
-
-async def find(session: AsyncSession, use: Uses, value: str, *, change: bool = False) -> Subscription | None:
-    """The living subscription that a field names, by its own field or by id; it stays so until the transaction ends.
-
-    `change`: for one who is going to change it.
-    """
-    query = (
-        select(Subscription)
-        .join(ProductRow, Subscription.product_slug == ProductRow.slug)
-        .where(ProductRow.block == use.block)
-        .with_for_update(of=Subscription, read=not change)
-    )
-    by_name = Subscription.block[use.field].astext == value
-    try:
-        chosen = or_(by_name, Subscription.id == uuid.UUID(value))
-    except ValueError:
-        chosen = by_name
-    query = query.where(chosen, Subscription.status != Lifecycle.TERMINATED)
-    return (await session.scalars(query)).unique().first()
 
 
 async def _usable(session: AsyncSession, path: str, target: Subscription) -> None:
@@ -75,8 +51,3 @@ async def _usable(session: AsyncSession, path: str, target: Subscription) -> Non
     holder = await changing_run(session, target.id)
     if holder is not None:
         raise locked(holder, f"changes input.{path}, {target.description}", **more)
-
-
-def _set(values: Values, path: list[str], value: object) -> Values:
-    head, *rest = path
-    return {**values, head: _set(cast("Values", values[head]), rest, value) if rest else value}

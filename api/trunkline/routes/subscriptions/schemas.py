@@ -134,6 +134,14 @@ class SubscriptionDetail(SubscriptionOut):
     run: uuid.UUID | None = Field(description="The run that works on it at this moment")
 
 
+class AllowedWorkflow(BaseModel):
+    """A workflow of the subscription's product."""
+
+    name: str = Field(examples=["modify-core-circuit-10g"])
+    target: str = Field(examples=["modify"])
+    reason: str | None = Field(description="What stands against it now; null: nothing")
+
+
 class ChangeOut(BaseModel):
     """One change: only what differs, before and after."""
 

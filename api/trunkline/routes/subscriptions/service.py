@@ -11,7 +11,7 @@ from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Approval, Dependency, Lifecycle, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, IllegalTransition, InUse, NotFound, invalid
-from trunkline.lifecycle import IN_SERVICE, TRANSITIONS
+from trunkline.lifecycle import IN_SERVICE, TRANSITIONS, must_be_in_service
 from trunkline.routes.etags import must_match
 from trunkline.routes.subscriptions.schemas import ModifyIn, subscription_out
 from trunkline.runs.start import NewRun, start
@@ -106,13 +106,7 @@ async def terminate(
     skip_devices: bool,
 ) -> Run:
     """The run that takes everything away. Raises InUse, IllegalTransition, Locked."""
-    if subscription.status is Lifecycle.TERMINATED:
-        raise IllegalTransition(f"{subscription.description} is terminated already.", subscription=str(subscription.id))
-    users = [user for _, user in await in_use_by(session, subscription.id)]
-    if users:
-        names = ", ".join(sorted({f"{user.description} ({user.id})" for user in users}))
-        listed = [{"id": str(user.id), "description": user.description, "status": user.status.value} for user in users]
-        raise InUse(f"{subscription.description} is in use by {names}: terminate that first.", in_use_by=listed)
+    await must_not_be_in_use(session, subscription)
     new = NewRun(
         target=RunTarget.TERMINATE,
         by=caller.name,
@@ -134,10 +128,7 @@ async def validate(session: AsyncSession, caller: Caller, subscription: Subscrip
 
 async def resync(session: AsyncSession, caller: Caller, subscription: Subscription, *, plan_only: bool) -> Run:
     """The run that applies what the subscription says. Raises IllegalTransition, Locked."""
-    if subscription.status is Lifecycle.TERMINATED:
-        raise IllegalTransition(
-            f"{subscription.description} is terminated: order a new one.", subscription=str(subscription.id)
-        )
+    must_not_be_terminated(subscription)
     # What never came into service is created once more.
     in_service = subscription.status in IN_SERVICE
     new = NewRun(
@@ -172,12 +163,20 @@ async def depends_on(session: AsyncSession, subscription_id: uuid.UUID) -> list[
     return [(path, row) for path, row in (await session.execute(query)).unique()]
 
 
-def must_be_in_service(subscription: Subscription, what: str) -> None:
-    """Raises IllegalTransition, with what can be done instead, unless it was provisioned and not yet terminated."""
-    if subscription.status not in IN_SERVICE:
-        ended = subscription.status is Lifecycle.TERMINATED
-        remedy = "order a new one" if ended else "retry its last run, resync it, or terminate it"
+async def must_not_be_in_use(session: AsyncSession, subscription: Subscription) -> None:
+    """Raises InUse with the list of those that depend on it; IllegalTransition when it is terminated already."""
+    if subscription.status is Lifecycle.TERMINATED:
+        raise IllegalTransition(f"{subscription.description} is terminated already.", subscription=str(subscription.id))
+    users = [user for _, user in await in_use_by(session, subscription.id)]
+    if users:
+        names = ", ".join(sorted({f"{user.description} ({user.id})" for user in users}))
+        listed = [{"id": str(user.id), "description": user.description, "status": user.status.value} for user in users]
+        raise InUse(f"{subscription.description} is in use by {names}: terminate that first.", in_use_by=listed)
+
+
+def must_not_be_terminated(subscription: Subscription) -> None:
+    """Raises IllegalTransition, with what can be done instead."""
+    if subscription.status is Lifecycle.TERMINATED:
         raise IllegalTransition(
-            f"{subscription.description} is {subscription.status} and cannot be {what}: {remedy}.",
-            subscription=str(subscription.id),
+            f"{subscription.description} is terminated: order a new one.", subscription=str(subscription.id)
         )

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/tokens", tags=["tokens"])
 @router.get("", summary="List tokens", response_model=Page[TokenOut] | Page[Partial], dependencies=[needs(Role.ADMIN)])
 async def list_tokens(session: Session, params: Annotated[TokenFilter, Query()]) -> Response:
     """All tokens, also revoked ones, without their secrets."""
-    return await _LISTING.answer(session, select(Token), params, TokenOut)
+    return await LISTING.answer(session, select(Token), params, TokenOut)
 
 
 @router.post("", status_code=201, summary="Create a token", dependencies=[needs(Role.ADMIN)])
@@ -45,7 +45,7 @@ async def delete_token(session: Session, request: Request, token_id: uuid.UUID) 
     request.app.state.callers.forget()
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Token.id.expression,
     sorts={"created_at": Token.created_at.expression, "name": Token.name.expression},
     filters={"name": Token.name.expression, "prefix": Token.prefix.expression},

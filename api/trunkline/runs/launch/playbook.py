@@ -20,7 +20,14 @@ from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.settings import Settings
 
 # The playbooks have no business with these.
-_OWN = ("TRUNKLINE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PYTHONDONTWRITEBYTECODE")
+_OWN = (
+    "TRUNKLINE_DATABASE_URL",
+    "TRUNKLINE_SECRET_KEY",
+    "TRUNKLINE_SMTP_PASSWORD",
+    "PGPASSWORD",
+    "PGPASSFILE",
+    "PYTHONDONTWRITEBYTECODE",
+)
 _OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN")
 _LAUNCH = "launch.pid"
 _LOOK_FOR_CANCEL_S = 0.5

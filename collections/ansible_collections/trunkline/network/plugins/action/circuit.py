@@ -10,6 +10,7 @@ from ansible_collections.trunkline.network.plugins.module_utils import (
     netbox_circuit,
     netbox_circuit_plan,
     netbox_circuit_removal,
+    netbox_paths,
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_overlay import lay_over
@@ -46,9 +47,17 @@ class ActionModule(OrderAction):
     SINGULAR, PLURAL, TYPE = "circuit", "circuits", "circuits.circuit"
     STATUS: ClassVar = netbox_circuit.STATUS
     OPTIONS: ClassVar = OPTIONS
-    ARGUMENTS: ClassVar = arguments_of(PLURAL, OPTIONS)
+    ARGUMENTS: ClassVar = {**arguments_of(PLURAL, OPTIONS), "check_paths": {"type": "bool", "default": False}}
     RULES: ClassVar = rules_of(PLURAL, ("subscription",))
     NEEDED = ("a", "z")
+
+    def work(self) -> dict[str, Any]:
+        """Read, plan, apply; and say what the network would lose, where that is asked."""
+        result = super().work()
+        orders = [order for order in self._orders() if isinstance(order, netbox_circuit.CircuitOrder)]
+        leaving = [order.subscription for order in orders if not self.present or order.under_maintenance]
+        ask = self.params["check_paths"] and leaving and result["changed"]
+        return {**result, "cautions": netbox_paths.cautions(self.session, leaving) if ask else []}
 
     def order_of(self, fields: dict[str, Any]) -> netbox_circuit.CircuitOrder:
         """The order that these arguments describe. Raises OrderError."""

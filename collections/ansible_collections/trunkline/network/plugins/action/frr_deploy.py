@@ -34,12 +34,10 @@ class ActionModule(DeployAction):
         try:
             # Under the lease: an intent read before another run's change could be pushed after it.
             intent = self.intent()
-            push = self._device(
-                "frr_config",
-                config=self.render(intent),
-                also_owned=self.params["also_owned"],
-                **({"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}),
-            )
+            held = {"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}
+            push = self._device("frr_config", config=self.render(intent), also_owned=self.params["also_owned"], **held)
+            if intent.get("ports") or push.get("has_links"):
+                push = together(push, self._device("frr_links", **links_of(intent), **held))
         finally:
             if owner and not given:
                 # A refusal here must not hide why the push failed; the lease ends by itself.
@@ -65,3 +63,29 @@ class ActionModule(DeployAction):
         if answer.get("failed"):
             raise DeviceRefusedError(answer)
         return answer
+
+
+def links_of(intent: dict[str, Any]) -> dict[str, Any]:
+    """What frr_links is to make for the intent."""
+    return {
+        "ports": [{"interface": port["interface"], "mtu": port["mtu"]} for port in intent.get("ports", [])],
+        "l2vpns": [
+            {
+                "name": l2vpn["name"],
+                "vni": l2vpn["vni"],
+                "local": intent["loopback"]["ipv4"].partition("/")[0],
+                "saps": l2vpn["saps"],
+            }
+            for l2vpn in intent.get("l2vpns", [])
+        ],
+    }
+
+
+def together(push: dict[str, Any], links: dict[str, Any]) -> dict[str, Any]:
+    """What the pushes of configuration and of links answered, as one."""
+    return {
+        **push,
+        "changed": push["changed"] or links["changed"],
+        "unconfirmed": push["unconfirmed"] or links["unconfirmed"],
+        "diff": {"prepared": push["diff"]["prepared"] + links["diff"]["prepared"]},
+    }

@@ -34,12 +34,17 @@ def awx_launched(playbooks: list[str], common: Mapping[str, Any]) -> list[dict[s
 def awx_orders(
     products: list[Mapping[str, Any]], workflows: list[Mapping[str, Any]], common: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The job templates and workflows for people: each product can be ordered, ordered with approval, and withdrawn."""
+    """The job templates and workflows for people: each product can be ordered, ordered with approval, and withdrawn.
+
+    Except those that no survey can ask for: they are ordered through the API.
+    """
     found = []
     for product in products:
         playbook = {item["target"]: item["playbook"] for item in workflows if item["product"] == product["slug"]}
         try:
             found += _of_product(product, playbook, common)
+        except surveys.NoSurveyError:
+            continue
         except (ValueError, KeyError) as error:
             raise AnsibleFilterError(f"awx_orders: {product.get('slug')}: {error}") from error
     return found

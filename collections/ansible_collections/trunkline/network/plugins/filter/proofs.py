@@ -12,6 +12,7 @@ description:
   - Turns the intent of a device into the parameters of M(trunkline.network.frr_verify).
   - Always the loopback's addresses; for each named interface its addresses, the adjacency with the neighbor, and pings
     to the other end of the link and from loopback to loopback, over IPv4 and IPv6.
+  - For each named L2VPN the tunnels to the other routers that carry it, and pings to their loopbacks.
 positional: interfaces
 options:
   _input:
@@ -20,6 +21,11 @@ options:
     required: true
   interfaces:
     description: Names of the device's interfaces whose circuits are to be proved.
+    type: list
+    elements: str
+    default: []
+  l2vpns:
+    description: Names of the L2VPNs to be proved. One that does not end on this device asks for nothing.
     type: list
     elements: str
     default: []
@@ -36,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The parameters C(interfaces) and C(pings) of M(trunkline.network.frr_verify).
+  description: The parameters C(interfaces), C(pings) and C(tunnels) of M(trunkline.network.frr_verify).
   type: dict
 """
 
@@ -48,7 +54,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-def proofs(intent: Mapping[str, Any], interfaces: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
+def proofs(
+    intent: Mapping[str, Any], interfaces: Sequence[str] = (), l2vpns: Sequence[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
     """Return what frr_verify has to see on the device. AnsibleFilterError for an interface without a circuit."""
     loopback = intent["loopback"]
     circuits = {circuit["interface"]: circuit for circuit in intent["circuits"]}
@@ -68,7 +76,11 @@ def proofs(intent: Mapping[str, Any], interfaces: Sequence[str] = ()) -> dict[st
         for family in ("ipv4", "ipv6"):
             pings.extend(_pings(circuit.get(family), circuit.get(f"neighbor_{family}")))
             pings.extend(_pings(loopback and loopback.get(family), circuit.get(f"neighbor_loopback_{family}")))
-    return {"interfaces": wanted, "pings": pings}
+    carried = [item for item in intent.get("l2vpns", []) if item["name"] in l2vpns]
+    tunnels = [{"vni": item["vni"], "vteps": item["vteps"]} for item in carried]
+    for far in sorted({far for item in carried for far in item["vteps"]}):
+        pings.extend(_pings(loopback and loopback.get("ipv4"), far))
+    return {"interfaces": wanted, "pings": pings, "tunnels": tunnels}
 
 
 def _interface(name: str, addresses: Mapping[str, Any], neighbor: str | None) -> dict[str, str | None]:

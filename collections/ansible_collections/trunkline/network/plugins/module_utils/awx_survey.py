@@ -35,8 +35,12 @@ class Field(NamedTuple):
         return self.required and not self.schema.get("changeable", False)
 
 
+class NoSurveyError(ValueError):
+    """A product has a field that no survey can ask for, a list of parts for instance."""
+
+
 def fields(schema: Mapping[str, Any]) -> list[Field]:
-    """All fields, in the form's order. Raises ValueError for what no survey can ask."""
+    """All fields, in the form's order."""
     return list(_walk(schema, schema, (), required=True))
 
 
@@ -128,11 +132,12 @@ def _question(field: Field) -> dict[str, Any]:
     if kind in ("integer", "number"):
         limits = {"min": schema.get("minimum"), "max": schema.get("maximum")}
         return {**question, "type": "integer" if kind == "integer" else "float", **limits}
-    if kind == "array" and _resolved({}, schema.get("items", {})).get("type", "string") == "string":
+    items = schema.get("items", {})
+    if kind == "array" and "$ref" not in items and _resolved({}, items).get("type", "string") == "string":
         return {**question, "type": "textarea", "default": "\n".join(question["default"] or ()), "max": LONGEST * 4}
     if kind == "string":
         return {**question, "type": "text", "min": schema.get("minLength", 0), "max": schema.get("maxLength", LONGEST)}
-    raise ValueError(f"{'.'.join(field.path)}: no survey can ask for {kind}: order this product through the API")
+    raise NoSurveyError(f"{'.'.join(field.path)}: no survey can ask for {kind}: order this product through the API")
 
 
 def _template(field: Field) -> str:

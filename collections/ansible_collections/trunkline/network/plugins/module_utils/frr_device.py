@@ -53,7 +53,7 @@ class Frr:
     """FRR on this machine."""
 
     def __init__(self, run: Runner, vtysh: str, reload_script: str = RELOAD) -> None:
-        self._run = run
+        self.run = run
         self.vtysh = vtysh
         places = ["--bindir", os.path.dirname(vtysh), "--confdir", _CANDIDATE_DIRECTORY]
         self._reload = [sys.executable, reload_script, *places, "--log-level", "error"]
@@ -79,7 +79,7 @@ class Frr:
 
     def show(self, *commands: str) -> str:
         """Return what vtysh prints for these commands, in their order."""
-        code, out, err = self._run([self.vtysh, *(word for command in commands for word in ("-c", command))])
+        code, out, err = self.run([self.vtysh, *(word for command in commands for word in ("-c", command))])
         if code != 0 or not out:
             raise DeviceError(
                 f"vtysh does not answer on this router (exit {code}): {(err or out).strip()}; is FRR running?"
@@ -93,7 +93,7 @@ class Frr:
         owned (it compares text, and some foreign lines do not survive its reading of them).
         """
         text = text_of(candidate)
-        code, out, err = self._run([*self._reload, "--test", self._write_candidate(text)])
+        code, out, err = self.run([*self._reload, "--test", self._write_candidate(text)])
         # The exit code comes first: after a syntax error frr-reload still prints a list, of everything.
         if code != 0:
             raise DeviceError(
@@ -115,10 +115,10 @@ class Frr:
         commands = direct_commands(current, target, interfaces)
         if commands:
             write_atomically(_COMMANDS_FILE, commands)
-            self._run([self.vtysh, "-f", _COMMANDS_FILE])
+            self.run([self.vtysh, "-f", _COMMANDS_FILE])
             if not differences(target, self.running(), {one.header for one in (*current, *target)}):
                 return
-        self._run([*self._reload, "--reload", self._write_candidate(text_of(target))])
+        self.run([*self._reload, "--reload", self._write_candidate(text_of(target))])
 
     def refusals(self, current: Sequence[Stanza], target: Sequence[Stanza]) -> list[str]:
         """Try the lines that `target` has and `current` lacks, one by one; return what FRR refuses, with its words.
@@ -128,7 +128,7 @@ class Frr:
         """
         tried: list[tuple[str, str, int, str]] = []
         for header, line in missing_lines(current, target):
-            code, out, err = self._run([self.vtysh, "-c", "configure", "-c", header, "-c", line])
+            code, out, err = self.run([self.vtysh, "-c", "configure", "-c", header, "-c", line])
             tried.append((header, line, code, frr_messages.reasons(out + err)))
         # The exit code is 0 for some refusals, and there are words for some lines that FRR takes.
         present = {(one.header, line) for one in self.running() for line in one.lines}
@@ -140,7 +140,7 @@ class Frr:
 
     def save(self) -> None:
         """Write the running configuration to the startup file."""
-        code, out, err = self._run([self.vtysh, "-c", "write memory"])
+        code, out, err = self.run([self.vtysh, "-c", "write memory"])
         if code != 0:
             raise DeviceError(f"'write memory' failed: {(err or out).strip()}")
 

@@ -93,6 +93,16 @@ def is_held(owner: str) -> bool:
     return lease is not None and lease.owner == owner and not lease.is_over(now_s(), boot_id())
 
 
+def check_lease(owner: str | None) -> None:
+    """Raise LockError unless the router is ours to change. The caller holds the file lock."""
+    lease, now = read_lease(), now_s()
+    other = holder(lease, owner, now, boot_id())
+    if other is not None:
+        raise LockError(held_by_another(other, now))
+    if owner is not None and not is_held(owner):
+        raise LockError(is_over(owner))
+
+
 def hold(owner: str, ttl_s: float) -> None:
     """Give `owner` the router for the next `ttl_s` seconds. The caller holds the file lock, and knows that it may."""
     write_lease(Lease(owner, now_s() + ttl_s, boot_id()))

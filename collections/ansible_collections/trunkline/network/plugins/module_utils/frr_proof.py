@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from ansible_collections.trunkline.network.plugins.module_utils.proof_checks import Check
 
 
-def look(check: Check, interfaces: Mapping[str, Any], neighbors: Mapping[str, Any], seconds: float) -> Check:
-    """Return an address or adjacency check with what was found; `seconds` is kept if it is what was expected."""
-    found = _addresses(check.subject, interfaces) if check.kind == "address" else _adjacencies(check.subject, neighbors)
+def look(
+    check: Check,
+    interfaces: Mapping[str, Any],
+    neighbors: Mapping[str, Any],
+    vnis: Mapping[str, Any],
+    seconds: float,
+) -> Check:
+    """Return a check that is no ping with what was found; `seconds` is kept if it is what was expected."""
+    if check.kind == "address":
+        found = _addresses(check.subject, interfaces)
+    elif check.kind == "adjacency":
+        found = _adjacencies(check.subject, neighbors)
+    else:
+        found = _tunnels(check.subject, vnis)
     if check.expected in found:
         return replace(check, found=check.expected, seconds=seconds)
     return replace(check, found=", ".join(found) or "none")
@@ -39,3 +50,12 @@ def _adjacencies(interface: str, neighbors: Mapping[str, Any]) -> list[str]:
         for circuit in area.get("circuits", [])
         if circuit.get("interface") == interface
     ]
+
+
+def _tunnels(subject: str, vnis: Mapping[str, Any]) -> list[str]:
+    facts = vnis.get(subject.removeprefix("VNI "), {})
+    # FRR 8.4 puts the list where its name says that their number is.
+    found: list[Any] = next(
+        (facts[name] for name in ("remoteVteps", "numRemoteVteps") if isinstance(facts.get(name), list)), []
+    )
+    return [str(far["ip"] if isinstance(far, dict) else far) for far in found]

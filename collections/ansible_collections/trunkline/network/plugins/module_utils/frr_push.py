@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_settle, frr_unconfirmed
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError, Frr, Snapshot
-from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import unmet
+from ansible_collections.trunkline.network.plugins.module_utils.frr_requirements import occupied, unmet
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import (
     Stanza,
     differences,
@@ -56,7 +56,11 @@ def plan(frr: Frr, wanted: list[Stanza], also_owned: frozenset[str], pending: Un
         raise DeviceError(problem)
     recorded = frr_device.read_record()
     intended = frozenset(one.header for one in wanted)
-    owned = recorded | intended | also_owned | (pending.owned if pending else frozenset())
+    known = recorded | also_owned | (pending.owned if pending else frozenset())
+    problem = occupied(wanted, before.running, known)
+    if problem:
+        raise DeviceError(problem)
+    owned = known | intended
     candidate = replace(before.running, owned, wanted)
     diff = unified_diff(before.running, candidate, owned)
     return Plan(

@@ -15,6 +15,27 @@ if TYPE_CHECKING:
 _DAEMON_OF = {"bgp": "bgpd", "isis": "isisd", "ospf": "ospfd", "ospf6": "ospf6d", "rip": "ripd", "ripng": "ripngd"}
 
 
+def occupied(wanted: Sequence[Stanza], running: Sequence[Stanza], ours: Collection[str]) -> str:
+    """Return a sentence that names what somebody else has configured in our place and the remedy; "" if nobody has.
+
+    A router has one BGP instance: unlike a routing instance of a name of ours, it may carry others' sessions.
+    """
+    there = {one.header: one for one in running if one.lines}
+    for one in wanted:
+        other = there.get(one.header)
+        if (
+            one.header.startswith("router bgp ")
+            and other
+            and one.header not in ours
+            and not one.says_the_same_as(other)
+        ):
+            return (
+                f"'{one.header}' is configured on this router, and not by Trunkline; take its lines away, or name it "
+                "in also_owned (deploy_also_owned) to hand it over"
+            )
+    return ""
+
+
 def unmet(wanted: Sequence[Stanza], interfaces: Collection[str], daemons: Collection[str]) -> str:
     """Return a sentence that names what is missing on the router and the remedy; "" if nothing is."""
     named = (interface_name(one.header) for one in wanted)

@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.trunkline.network.plugins.module_utils import frr_device, frr_lock, frr_unconfirmed
+from ansible_collections.trunkline.network.plugins.module_utils import (
+    frr_device,
+    frr_links_device,
+    frr_lock,
+    frr_unconfirmed,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.frr_device import DeviceError
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import differences, replace
 
@@ -42,7 +47,7 @@ def settle(frr: Callable[[], Frr]) -> bool:
 
 
 def undo(frr: Frr, push: Unconfirmed) -> None:
-    """Return to what was before the push: running and startup configuration, and Trunkline's record.
+    """Return to what was before the push: running and startup configuration, links, and Trunkline's records.
 
     Only the stanzas that the push may have touched: what others have changed meanwhile stays. DeviceError if FRR will
     not; the push then stays unconfirmed.
@@ -58,6 +63,8 @@ def undo(frr: Frr, push: Unconfirmed) -> None:
                 f"the configuration from before could not be put back: {'; '.join(wrong)}; mend this by hand, then try "
                 f"again (what it was stands in {frr_unconfirmed.FILE})"
             )
+    if push.links is not None:
+        frr_links_device.go_back(frr.run, *push.links)
     startup = frr_unconfirmed.keep(frr_device.STARTUP_FILE)
     frr_unconfirmed.put_back(
         frr_device.STARTUP_FILE, frr_unconfirmed.startup_to_return_to(startup, push.startup, push.owned)
@@ -67,8 +74,10 @@ def undo(frr: Frr, push: Unconfirmed) -> None:
 
 
 def confirm(frr: Frr, push: Unconfirmed) -> None:
-    """Make the push last: startup configuration, record. DeviceError if the router cannot keep them."""
+    """Make the push last: startup configuration, records. DeviceError if the router cannot keep them."""
     if differences(frr.running(), frr_device.startup(), push.owned):
         frr.save()
     frr_device.write_record(push.intended)
+    if push.links is not None:
+        frr_links_device.write_record(push.links[1])
     frr_unconfirmed.forget()

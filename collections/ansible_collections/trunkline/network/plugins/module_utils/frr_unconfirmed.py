@@ -40,6 +40,7 @@ class Unconfirmed:
 
     `owned` are the headers of the stanzas that the push may have touched, `before` those of them that the router had,
     `intended` the ones that are ours once it is confirmed; `startup` and `record` are the two files (None: not there).
+    `links` are the records of links (frr_links_device.py) from before it and once it is confirmed (None: untouched).
     """
 
     owner: str
@@ -48,6 +49,7 @@ class Unconfirmed:
     before: tuple[Stanza, ...]
     startup: Kept | None
     record: Kept | None
+    links: tuple[dict[str, Any], dict[str, Any]] | None = None
 
     def and_then(self, owned: Collection[str], intended: Collection[str], running: Iterable[Stanza]) -> Unconfirmed:
         """This push and the same owner's next one, as one push: what is returned to stays what it was."""
@@ -59,6 +61,7 @@ class Unconfirmed:
             (*self.before, *(one for one in running if one.header in new)),
             self.startup,
             self.record,
+            self.links,
         )
 
 
@@ -77,6 +80,7 @@ def read(path: str = FILE) -> Unconfirmed | None:
             tuple(Stanza(**one) for one in data["before"]),
             _file(data["startup"]),
             _file(data["record"]),
+            tuple(data["links"]) if data.get("links") else None,
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is not readable as an unconfirmed push ({error!r})") from error
@@ -91,6 +95,7 @@ def write(unconfirmed: Unconfirmed, path: str = FILE) -> None:
         "before": [asdict(one) for one in unconfirmed.before],
         "startup": _data(unconfirmed.startup),
         "record": _data(unconfirmed.record),
+        "links": unconfirmed.links,
     }
     write_atomically(path, json.dumps(data) + "\n")
 

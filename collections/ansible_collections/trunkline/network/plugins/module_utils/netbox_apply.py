@@ -47,6 +47,9 @@ ENDPOINTS = {
     "ipam.ipaddress": "ipam/ip-addresses/",
     "ipam.prefix": "ipam/prefixes/",
     "ipam.role": "ipam/roles/",
+    "ipam.vlan": "ipam/vlans/",
+    "vpn.l2vpn": "vpn/l2vpns/",
+    "vpn.l2vpntermination": "vpn/l2vpn-terminations/",
 }
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .addresses import bare
 from .netbox_address import ADDRESS_FIELDS
 from .netbox_errors import OrderError, said_of
+from .netbox_interfaces import PORT, USABLE, reachable, usable
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
-from .netbox_snapshot import Snapshot, parts, read_rows
+from .netbox_snapshot import OWNED, Snapshot, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,7 @@ if TYPE_CHECKING:
 
 STATUS = {"provisioning": "provisioning", "active": "active", "migrating": "active", "disabled": "offline"}
 LENGTH = {4: 31, 6: 64}
-NOT_PHYSICAL = ("virtual", "lag", "bridge")
 
-USABLE = """
-query ($devices: [String!], $interface_list: OffsetPaginationInput) {
-  interface_list(filters: {device: {name: {in_list: $devices}}}, pagination: $interface_list) {
-    id name type mgmt_only device { name }
-  }
-}
-"""
-OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
 CABLES = """
 query ($ids: [ID!], $cable_list: OffsetPaginationInput) {
   cable_list(filters: {id: {in_list: $ids}}, pagination: $cable_list) {
@@ -53,7 +44,7 @@ query ($devices: [String!], $interfaces: [String!], $cids: [String!], $owned: St
   device_list(filters: {{name: {{in_list: $devices}}}}, pagination: $device_list) {{
     id name site {{ id slug }} platform {{ slug }} oob_ip {{ address }} primary_ip4 {{ address }}
     interfaces(filters: {{name: {{in_list: $interfaces}}}}) {{
-      id name type mgmt_only description last_updated cable {{ id custom_fields }}
+      id name type mgmt_only description custom_fields last_updated cable {{ id custom_fields }}
     }}
   }}
   circuit_list(filters: {{cid: {{in_list: $cids}}, OR: {OWNED}}}, pagination: $circuit_list) {{
@@ -155,10 +146,6 @@ def _asked(orders: Sequence[CircuitOrder], interfaces: Sequence[str]) -> Record:
     }
 
 
-def _usable(interface: Record) -> bool:
-    return interface["type"] not in NOT_PHYSICAL and not interface["mgmt_only"]
-
-
 def _read_usable_interfaces(session: Session, orders: Sequence[CircuitOrder], rows: Record) -> None:
     """Note which interfaces a device has on which an order names one that it has not: the refusal lists them.
 
@@ -170,12 +157,12 @@ def _read_usable_interfaces(session: Session, orders: Sequence[CircuitOrder], ro
         for order in orders
         for end in (order.a, order.z)
         if end.node in devices
-        and not any(row["name"] == end.interface and _usable(row) for row in devices[end.node]["interfaces"])
+        and not any(row["name"] == end.interface and usable(row) for row in devices[end.node]["interfaces"])
     }
     if mistaken:
         answer = session.graphql(USABLE, {"devices": sorted(mistaken)})
         for row in answer["interface_list"]:
-            if _usable(row):
+            if usable(row):
                 devices[row["device"]["name"]].setdefault("usable", []).append(row["name"])
 
 
@@ -223,13 +210,6 @@ def devices_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> list[Recor
     return [reachable(row) for row in found.values() if row["oob_ip"] or row["primary_ip4"]]
 
 
-def reachable(device: Record) -> Record:
-    """How to reach a device: by its management address, else by its primary one."""
-    address = (device["oob_ip"] or device["primary_ip4"])["address"]
-    platform = device["platform"]["slug"] if device["platform"] else None
-    return {"name": device["name"], "address": bare(address), "platform": platform}
-
-
 def interfaces_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> dict[End, Record]:
     """The interface rows of all ends, each with its `device`. Raises OrderError for one that cannot be used."""
     devices = {row["name"]: row for row in snapshot.rows["device_list"]}
@@ -250,12 +230,17 @@ def _interface(side: str, end: End, subscription: str, devices: dict[str, Record
     if device is None:
         raise OrderError(f"{side}.node: NetBox has no device {end.node!r}. Order that node first, or correct the name.")
     row: Record | None = next(
-        (row for row in device["interfaces"] if row["name"] == end.interface and _usable(row)), None
+        (row for row in device["interfaces"] if row["name"] == end.interface and usable(row)), None
     )
     if row is None:
         raise OrderError(
             f"{side}.interface: {end.node} has no interface {end.interface!r} that could carry a circuit. "
             f"It has {', '.join(device.get('usable', [])) or 'none'}."
+        )
+    if row["custom_fields"].get(PORT):
+        raise OrderError(
+            f"{side}.interface: {end.label} is a port, of subscription {row['custom_fields'][PORT]}. "
+            "Choose another interface, or terminate that first."
         )
     if row["cable"] and row["cable"]["custom_fields"].get(FIELD) != subscription:
         far = " and ".join(row["cable"].get("leads_to", [])) or "something"

@@ -36,7 +36,7 @@ query ($circuits: CircuitFilter, $circuit_list: OffsetPaginationInput) {
   circuit_list(filters: $circuits, pagination: $circuit_list) {
     id cid status commit_rate custom_fields
     terminations { term_side cable { terminations { termination { __typename
-      ... on InterfaceType { name device { name } ip_addresses { address custom_fields } } } } } }
+      ... on InterfaceType { id name device { name } ip_addresses { address custom_fields } } } } } }
   }
 }
 """
@@ -200,7 +200,11 @@ def _end(termination: Record, subscription: str) -> Record | None:
         if interface and interface["__typename"] == "InterfaceType":
             mine = [row for row in interface["ip_addresses"] if row["custom_fields"].get(FIELD) == subscription]
             addresses = {f"ipv{family_of(row['address'])}": row["address"] for row in mine}
-            here = {"node": interface["device"]["name"], "interface": interface["name"]}
+            here = {
+                "node": interface["device"]["name"],
+                "interface": interface["name"],
+                "netbox_interface_id": int(interface["id"]),
+            }
             return {**here, "ipv4": None, "ipv6": None, **addresses}
     return None
 

@@ -8,9 +8,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from . import netbox_services
 from .addresses import bare, family_of, iso_net
 from .netbox_errors import OrderError
 from .netbox_plan import FIELD, Record
+from .netbox_services import ANY_L2VPN, L2VPN_FIELDS, PORT_FIELDS, Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +23,10 @@ CARRIED = ("provisioning", "active")
 LOOPBACK = {"frr": "lo", "nokia-srlinux": "system0"}
 
 # By the cable, not by link_peers: those NetBox looks up one by one, at ten times the cost.
-QUERY = """
+_BODY = """
 query ($names: [String!], $context: String!) {
   device_list(filters: {name: {in_list: $names}}) {
-    name platform { slug } config_context primary_ip4 { address } primary_ip6 { address }
+    name role { slug } platform { slug } config_context primary_ip4 { address } primary_ip6 { address }
     interfaces(filters: {cable: {id: {is_null: false}}}) {
       cable { terminations { termination { __typename
         ... on CircuitTerminationType { circuit { cid status custom_fields
@@ -33,17 +35,21 @@ query ($names: [String!], $context: String!) {
               device { name primary_ip4 { address } primary_ip6 { address } } } } } } } } }
       } } }
     }
+    ...ports
   }
   config_context_list(filters: {name: {exact: $context}}) { is_active data }
+  carried: %s
 }
 """
+QUERY = f"{_BODY % ANY_L2VPN}\nfragment ports on DeviceType {{ {PORT_FIELDS} }}\n{L2VPN_FIELDS}"
 
 
 @dataclass
 class Router:
-    """A device: its platform and its loopback addresses."""
+    """A device: its platform, its role and its loopback addresses."""
 
     platform: str = ""
+    role: str = ""
     loopback: dict[int, str] = field(default_factory=dict)
 
 
@@ -72,28 +78,35 @@ class Fabric:
     routers: dict[str, Router] = field(default_factory=dict)
     circuits: dict[str, Circuit] = field(default_factory=dict)
     context: Record = field(default_factory=dict)
+    services: Services = field(default_factory=Services)
 
 
 def read(session: Session, device: str, overlay: Iterable[Record], context: str) -> Fabric:
     """What NetBox has of the device and of the neighbours it has or is going to have: one request."""
-    names = {device} | {
-        end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end
-    }
+    names = (
+        {device}
+        | netbox_services.nodes_in(overlay)
+        | {end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end}
+    )
     rows = session.graphql(QUERY, {"names": sorted(names), "context": context})
     fabric = Fabric(context=next((row["data"] for row in rows["config_context_list"] if row["is_active"]), {}))
+    fabric.services.any_l2vpn = bool(rows["carried"])
     for row in rows["device_list"]:
         _note_router(fabric, row)
         if row["name"] == device:
             fabric.context = row["config_context"] or fabric.context
             for interface in row["interfaces"]:
                 _note_circuits(fabric, interface)
+            for far in netbox_services.note(fabric.services, row):
+                _note_router(fabric, far)
     return fabric
 
 
 def _note_router(fabric: Fabric, row: Record) -> None:
     addresses = [row[name]["address"] for name in ("primary_ip4", "primary_ip6") if row[name]]
     platform = (row.get("platform") or {}).get("slug", "")
-    fabric.routers.setdefault(row["name"], Router(platform, {family_of(address): address for address in addresses}))
+    loopback = {family_of(address): address for address in addresses}
+    fabric.routers.setdefault(row["name"], Router(platform, (row.get("role") or {}).get("slug", ""), loopback))
 
 
 def _note_circuits(fabric: Fabric, interface: Record) -> None:
@@ -132,7 +145,7 @@ def _set_fields(circuit: Circuit, fields: Record) -> None:
 
 
 def overlaid(fabric: Fabric, overlay: Iterable[Record]) -> Fabric:
-    """The fabric as it will be after the planned operations (as the modules node and circuit return them). Pure."""
+    """The fabric as it will be after the planned operations (as the modules return them). Pure."""
     for item in overlay:
         after, before = item.get("after") or {}, item.get("before") or {}
         if item["type"] == "dcim.device":
@@ -153,6 +166,7 @@ def _overlay_router(fabric: Fabric, op: str, name: str, before: Record, after: R
     router = fabric.routers.pop(before.get("name", name), None) or Router()
     fabric.routers[name] = router
     router.platform = after.get("platform") or router.platform
+    router.role = after.get("role") or router.role
     for family in (4, 6):
         if after.get(f"primary_ip{family}"):
             router.loopback[family] = after[f"primary_ip{family}"]
@@ -175,7 +189,30 @@ def _overlay_end(circuit: Circuit, item: Record, before: Record, after: Record) 
 def intent_from(session: Session, device: str, overlay: list[Record], context: str, platform: str = "") -> Record:
     """Read, lay the planned operations over it, build: what the device must carry."""
     fabric = overlaid(read(session, device, overlay, context), overlay)
+    netbox_services.overlay(fabric.services, device, overlay)
+    if concerns_evpn(device, fabric):
+        roles, reflects = reflector_roles(fabric), is_reflector(device, fabric)
+        for row in netbox_services.read_speakers(session, fabric.services, device, roles, reflects=reflects):
+            _note_router(fabric, row)
+        netbox_services.overlay(fabric.services, device, overlay)
     return intent_of(device, fabric, platform)
+
+
+def reflector_roles(fabric: Fabric) -> list[str]:
+    """The roles of the routers that reflect BGP routes."""
+    return list((fabric.context.get("evpn") or {}).get("reflector_roles") or [])
+
+
+def is_reflector(device: str, fabric: Fabric) -> bool:
+    """Whether the device's role makes it reflect routes."""
+    router = fabric.routers.get(device)
+    return router is not None and router.role in reflector_roles(fabric)
+
+
+def concerns_evpn(device: str, fabric: Fabric) -> bool:
+    """Whether it matters to the device who else carries L2VPNs."""
+    carries = any(device in item.nodes for item in fabric.services.l2vpns.values())
+    return carries or (fabric.services.any_l2vpn and is_reflector(device, fabric))
 
 
 def intent_of(device: str, fabric: Fabric, platform: str = "") -> Record:
@@ -189,6 +226,9 @@ def intent_of(device: str, fabric: Fabric, platform: str = "") -> Record:
         "loopback": None,
         "isis": None,
         "circuits": [],
+        "ports": [],
+        "l2vpns": [],
+        "bgp": None,
     }
     if router is None:
         return nothing
@@ -218,6 +258,13 @@ def intent_of(device: str, fabric: Fabric, platform: str = "") -> Record:
         },
         "isis": {**isis, "net": iso_net(router.loopback[4], isis["area"])},
         "circuits": sorted(circuits, key=lambda item: _natural(item["interface"])),
+        **netbox_services.intent_of(
+            fabric.services,
+            device,
+            {name: router.loopback[4] for name, router in fabric.routers.items() if 4 in router.loopback},
+            fabric.context.get("evpn") or {},
+            reflects=is_reflector(device, fabric),
+        ),
     }
 
 

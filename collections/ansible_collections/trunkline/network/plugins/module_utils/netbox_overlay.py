@@ -76,6 +76,11 @@ def _device(device: Record, templates: list[Record], operations: list[Record]) -
             "type": row["type"],
             "mgmt_only": bool(row.get("mgmt_only")),
             "description": "",
+            "mtu": None,
+            "speed": None,
+            "mode": None,
+            "enabled": True,
+            "custom_fields": {},
             "last_updated": "",
             "cable": None,
         }

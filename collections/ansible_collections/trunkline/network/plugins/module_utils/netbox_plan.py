@@ -26,7 +26,7 @@ class Ref:
 
     key: str
     attribute: str = "id"
-    via: Callable[[str], str | None] | None = None
+    via: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

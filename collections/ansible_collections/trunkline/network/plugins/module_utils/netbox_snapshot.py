@@ -18,6 +18,8 @@ Order = TypeVar("Order")
 
 # More orders in one query make it long, and NetBox's answer slow.
 ORDERS_A_QUERY = 100
+# GraphQL's filter for what the subscriptions in $owned own.
+OWNED = f'{{custom_field_data: {{path: "{FIELD}", lookup: {{string_lookup: {{regex: $owned}}}}}}}}'
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,11 @@ class Snapshot:
     _indexes: dict[tuple[str, str], dict[str, list[Record]]] = field(default_factory=dict, repr=False, compare=False)
 
     def where(self, table: str, column: str, value: str) -> list[Record]:
-        """The table's rows that have this value in this column."""
+        """The table's rows that have this value in this column, or in this custom field of ours."""
         if (table, column) not in self._indexes:
             index: dict[str, list[Record]] = {}
             for row in self.rows[table]:
-                key = row["custom_fields"].get(FIELD) if column == FIELD else row[column]
+                key = row["custom_fields"].get(column) if column.startswith("trunkline_") else row[column]
                 index.setdefault(key, []).append(row)
             self._indexes[table, column] = index
         return self._indexes[table, column].get(value, [])

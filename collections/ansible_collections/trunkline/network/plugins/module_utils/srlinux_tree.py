@@ -24,10 +24,16 @@ Command = dict[str, Any]
 
 # Lists whose entries are owned whole: (element, its key), no key for a container on the way.
 OWNED = (
+    # Of network instances only those of an L2VPN: the default one is shared. First, so that what is in it goes along.
+    (("network-instance", "name"),),
     (("interface", "name"),),
+    (("tunnel-interface", "name"),),
     (("network-instance", "name"), ("interface", "name")),
     (("network-instance", "name"), ("protocols", ""), ("isis", ""), ("instance", "name")),
+    (("network-instance", "name"), ("protocols", ""), ("bgp", ""), ("group", "group-name")),
+    (("network-instance", "name"), ("protocols", ""), ("bgp", ""), ("neighbor", "peer-address")),
 )
+L2VPN_TYPE = "mac-vrf"
 _STEP = re.compile(r"/([\w-]+)((?:\[[\w-]+=(?:\\.|[^\]\\])*\])*)")
 _KEY = re.compile(r"\[([\w-]+)=((?:\\.|[^\]\\])*)\]")
 
@@ -162,6 +168,8 @@ def _entry_without(
     here = (*above, (element, key, value))
     if below:
         return _without(entry, below, here, owned)
+    if element == "network-instance" and local(str(member(entry, "type"))) != L2VPN_TYPE:
+        return entry
     if Place(here) in owned:
         raise ConfigError(f"config: {Place(here).path} is there twice; join the two")
     owned[Place(here)] = entry

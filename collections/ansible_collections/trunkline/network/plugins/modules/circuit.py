@@ -84,6 +84,12 @@ options:
     type: list
     elements: dict
     default: []
+  check_paths:
+    description:
+      - Whether to look which circuits that are to go, or to be put under maintenance, are the only path between their
+        ends. One more request, for all circuits of the network.
+    type: bool
+    default: false
   circuits:
     description:
       - Many orders in one call, each with the options of one. Read and written in bulk; all of them are made, or none.
@@ -192,6 +198,12 @@ activation:
       before: {status: provisioning}
       after: {status: active}
       subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+cautions:
+  description: One sentence for each circuit that is the only path between its ends, with O(check_paths).
+  returned: success
+  type: list
+  elements: str
+  sample: ["TL-1A9D6F0B2C33: there is no other path between ams-pe and par-p; TL-0D7C8A3D9A02 depend on it"]
 written_as:
   description: The request ids under which NetBox's change log has what this task wrote, for
     M(trunkline.network.netbox_undo).

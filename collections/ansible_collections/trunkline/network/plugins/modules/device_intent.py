@@ -59,6 +59,7 @@ intent:
   description:
     - What the device must carry. Loopback and isis are null, and circuits is empty, for a device that is not in NetBox.
     - The metric is the maintenance metric where the circuit is under maintenance.
+    - BGP is null on a router that neither carries an L2VPN nor reflects routes for one that does.
   returned: success
   type: dict
   sample:
@@ -80,6 +81,22 @@ intent:
         neighbor_ipv6: fc00:0:1::1
         neighbor_loopback_ipv4: 10.0.127.3
         neighbor_loopback_ipv6: fc00:0:0:127::3
+    ports:
+      - interface: eth3
+        subscription: 7d2f6a58-5d0e-4c55-9a3e-0d7c8a3d9a01
+        description: University A
+        mtu: 9000
+        tagged: true
+    l2vpns:
+      - subscription: 9e1b3c70-6a9b-4e0e-b1a4-0d7c8a3d9a02
+        name: TL-0D7C8A3D9A02
+        vni: 10001
+        saps: [{interface: eth3, vlan: 100, mtu: 9000}]
+        vteps: [10.0.127.4]
+    bgp:
+      asn: 65000
+      router_id: 10.0.127.2
+      neighbors: [{name: par-p, address: 10.0.127.3, client: false}]
 requests:
   description: How many HTTP requests were sent to NetBox.
   returned: always

@@ -110,8 +110,8 @@ circuits:
       speed_mbps: 10000
       ipv4_prefix: 10.0.1.0/31
       ipv6_prefix: fc00:0:1::/127
-      a: {node: ams-pe, interface: eth1, ipv4: 10.0.1.0/31, ipv6: fc00:0:1::/127}
-      z: {node: par-pe, interface: eth1, ipv4: 10.0.1.1/31, ipv6: fc00:0:1::1/127}
+      a: {node: ams-pe, interface: eth1, netbox_interface_id: 3, ipv4: 10.0.1.0/31, ipv6: fc00:0:1::/127}
+      z: {node: par-pe, interface: eth1, netbox_interface_id: 9, ipv4: 10.0.1.1/31, ipv6: fc00:0:1::1/127}
 links:
   description: The same circuits as an edge list; only those whose two ends are on RV(nodes).
   returned: success

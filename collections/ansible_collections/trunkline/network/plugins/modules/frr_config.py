@@ -121,6 +121,10 @@ unconfirmed:
   returned: success
   type: bool
   sample: false
+has_links:
+  description: Whether M(trunkline.network.frr_links) has made links on this router.
+  returned: success
+  type: bool
 timings_s:
   description: Seconds spent on the router, by step.
   returned: success
@@ -141,6 +145,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.trunkline.network.plugins.module_utils import (
     frr_device,
     frr_guard,
+    frr_links_device,
     frr_lock,
     frr_settle,
     frr_unconfirmed,
@@ -171,16 +176,6 @@ class Stopwatch:
         now = time.monotonic()
         self.timings_s[step] = round(now - self._since, 3)
         self._since = now
-
-
-def check_lease(owner: str | None) -> None:
-    """Raise LockError unless the router is ours to change. The caller holds the file lock."""
-    lease, now, boot = frr_lock.read_lease(), frr_lock.now_s(), frr_lock.boot_id()
-    other = frr_lock.holder(lease, owner, now, boot)
-    if other is not None:
-        raise frr_lock.LockError(frr_lock.held_by_another(other, now))
-    if owner is not None and not frr_lock.is_held(owner):
-        raise frr_lock.LockError(frr_lock.is_over(owner))
 
 
 def main() -> None:
@@ -229,7 +224,7 @@ def make_it_so(module: AnsibleModule, frr: Frr, wanted: list[Stanza]) -> dict[st
     pending = None
     if not module.check_mode:
         frr_settle.settle(lambda: frr)
-        check_lease(parameters["lease"])
+        frr_lock.check_lease(parameters["lease"])
         pending = frr_settle.unconfirmed()
     todo = plan(frr, wanted, frozenset(parameters["also_owned"]), pending)
     watch.lap("snapshot")
@@ -246,6 +241,7 @@ def make_it_so(module: AnsibleModule, frr: Frr, wanted: list[Stanza]) -> dict[st
         "owned": sorted(todo.intended),
         "saved": todo.changed and not parameters["confirm_s"],
         "unconfirmed": waits,
+        "has_links": os.path.exists(frr_links_device.FILE),
         "timings_s": watch.timings_s,
     }
 

@@ -48,6 +48,21 @@ options:
         description: Address that must answer; a prefix length is ignored.
         type: str
         required: true
+  tunnels:
+    description: VNIs and the routers that this one must know as their other ends.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      vni:
+        description: The VXLAN network identifier.
+        type: int
+        required: true
+      vteps:
+        description: Addresses of the other routers.
+        type: list
+        elements: str
+        required: true
   timeout_s:
     description:
       - Seconds to wait for all of it together.
@@ -89,10 +104,10 @@ checks:
   elements: dict
   contains:
     kind:
-      description: C(address), C(adjacency) or C(ping).
+      description: C(address), C(adjacency), C(tunnel) or C(ping).
       type: str
     subject:
-      description: The interface, or the source address of a ping.
+      description: The interface, the VNI, or the source address of a ping.
       type: str
     expected:
       description: What must be found.
@@ -172,14 +187,14 @@ def wait_for(wanted: list[Check], frr: Frr, pings: Pings, timeout_s: float) -> t
     """Look again and again until all is proved or the time is up; return the checks and the seconds it took."""
     started = time.monotonic()
     while True:
-        interfaces, neighbors = _state(frr)
+        interfaces, neighbors, vnis = _state(frr, any(check.kind == "tunnel" for check in wanted))
         seconds = round(time.monotonic() - started, 2)
         wanted = [
             check
             if check.is_proved
             else pings.look(index, check, seconds)
             if check.kind == "ping"
-            else look(check, interfaces, neighbors, seconds)
+            else look(check, interfaces, neighbors, vnis, seconds)
             for index, check in enumerate(wanted)
         ]
         if all(check.is_proved for check in wanted) or seconds >= timeout_s:
@@ -221,6 +236,15 @@ def main() -> None:
                     "destination": {"type": "str", "required": True},
                 },
             },
+            "tunnels": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "vni": {"type": "int", "required": True},
+                    "vteps": {"type": "list", "elements": "str", "required": True},
+                },
+            },
             "timeout_s": {"type": "int", "default": 60},
             "lease": {"type": "str"},
             "confirm_s": {"type": "int", "default": 30},
@@ -228,7 +252,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        wanted = checks(module.params["interfaces"], module.params["pings"])
+        wanted = checks(module.params["interfaces"], module.params["pings"], module.params["tunnels"])
     except ValueError as error:
         module.fail_json(msg=f"interfaces, pings: {error}; write addresses as 10.0.1.0/31 or fc00:0:1::/127")
     if module.check_mode:
@@ -253,16 +277,19 @@ def main() -> None:
     module.exit_json(changed=False, **answer)
 
 
-def _state(frr: Frr) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    text = frr.show("show interface json", "show isis neighbor json")
-    decoder = json.JSONDecoder()
+def _state(frr: Frr, vnis: bool) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+    commands = ["show interface json", "show isis neighbor json", *["show evpn vni detail json"] * vnis]
+    decoder, rest, answers = json.JSONDecoder(), frr.show(*commands).strip(), []
     try:
-        interfaces, end = decoder.raw_decode(text)
-        rest = text[end:].strip()
-        # Without isisd there is no second answer, or a sentence in its place.
-        return interfaces, decoder.decode(rest) if rest.startswith("{") else {}
+        for _command in commands:
+            # Without isisd there is no second answer, or a sentence in its place.
+            answer, end = decoder.raw_decode(rest) if rest.startswith(("{", "[")) else ({}, len(rest))
+            answers.append(answer)
+            rest = rest[end:].strip()
     except ValueError as error:
         raise DeviceError(f"FRR's state is not readable as JSON ({error})") from error
+    tunnels = answers[2] if vnis else []
+    return answers[0], answers[1], {str(one["vni"]): one for one in tunnels if isinstance(one, dict)}
 
 
 def _loss(output: str) -> str:

@@ -1,6 +1,6 @@
 # Copyright: Trunkline contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the actions node and circuit share: one order by the task's own arguments, or many by a list of them."""
+"""What the actions node, circuit, port and l2vpn share: one order by its own arguments, or many by a list of them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_circuit import CircuitOrder
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_l2vpn import L2vpnOrder
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_node import NodeOrder
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import Plan
+    from ansible_collections.trunkline.network.plugins.module_utils.netbox_port import PortOrder
 
-    Order = NodeOrder | CircuitOrder
+    Order = NodeOrder | CircuitOrder | PortOrder | L2vpnOrder
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
@@ -128,8 +130,8 @@ class OrderAction(NetBoxAction):
 
     def _activation(self, order: Order, item: dict[str, Any]) -> list[dict[str, Any]]:
         """The operation that a later call with status active will do, so that a plan can show it."""
-        before, after = self.STATUS["provisioning"], self.STATUS["active"]
-        if not self.present or order.status != "provisioning" or item["status"] != before:
+        before, after = self.STATUS.get("provisioning"), self.STATUS.get("active")
+        if not self.present or order.status != "provisioning" or before is None or item["status"] != before:
             return []
         change = {"before": {"status": before}, "after": {"status": after}}
         name = self.name_of(item)

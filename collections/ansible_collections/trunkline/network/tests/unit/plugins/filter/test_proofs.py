@@ -40,7 +40,11 @@ def test_an_intent_is_proved_by_addresses_adjacency_and_pings_over_link_and_loop
 
 
 def test_a_removed_node_has_nothing_to_prove() -> None:
-    assert proofs({"device": "ams-pe", "loopback": None, "circuits": []}) == {"interfaces": [], "pings": []}
+    assert proofs({"device": "ams-pe", "loopback": None, "circuits": []}) == {
+        "interfaces": [],
+        "pings": [],
+        "tunnels": [],
+    }
 
 
 def test_an_interface_without_a_circuit_cannot_be_proved() -> None:

@@ -26,7 +26,8 @@ def device(name: str, status: str = "active", **more: Any) -> Row:
 
 def end(side: str, node: str, *addresses: tuple[str, str]) -> Row:
     rows = [{"address": item, "custom_fields": {"trunkline_subscription": owner}} for item, owner in addresses]
-    interface = {"__typename": "InterfaceType", "name": "eth1", "device": {"name": node}, "ip_addresses": rows}
+    device = {"name": node}
+    interface = {"__typename": "InterfaceType", "id": "3", "name": "eth1", "device": device, "ip_addresses": rows}
     circuit = {"__typename": "CircuitTerminationType"}
     return {"term_side": side, "cable": {"terminations": [{"termination": circuit}, {"termination": interface}]}}
 
@@ -53,8 +54,20 @@ def test_a_circuit_has_its_own_addresses_at_both_ends_and_their_prefixes() -> No
             "speed_mbps": 10000,
             "ipv4_prefix": "10.0.1.0/31",
             "ipv6_prefix": "fc00:0:1::/127",
-            "a": {"node": "ams", "interface": "eth1", "ipv4": "10.0.1.0/31", "ipv6": "fc00:0:1::/127"},
-            "z": {"node": "par", "interface": "eth1", "ipv4": "10.0.1.1/31", "ipv6": "fc00:0:1::1/127"},
+            "a": {
+                "node": "ams",
+                "interface": "eth1",
+                "netbox_interface_id": 3,
+                "ipv4": "10.0.1.0/31",
+                "ipv6": "fc00:0:1::/127",
+            },
+            "z": {
+                "node": "par",
+                "interface": "eth1",
+                "netbox_interface_id": 3,
+                "ipv4": "10.0.1.1/31",
+                "ipv6": "fc00:0:1::1/127",
+            },
         }
     ]
     link = {"a": "ams", "z": "par", "cid": "C1", "metric": 10, "status": "active", "under_maintenance": False}
@@ -69,7 +82,7 @@ def test_what_is_not_set_is_null() -> None:
     (node,), (only,) = found["nodes"], found["circuits"]
     assert node["site"] == site
     assert [node[name] for name in ("platform", "loopback_ipv4", "loopback_ipv6", "management")] == [None] * 4
-    assert only["a"] == {"node": "ams", "interface": "eth1", "ipv4": None, "ipv6": None}
+    assert only["a"] == {"node": "ams", "interface": "eth1", "netbox_interface_id": 3, "ipv4": None, "ipv6": None}
     assert [only[name] for name in ("z", "ipv4_prefix", "ipv6_prefix", "speed_mbps")] == [None] * 4
     assert found["links"] == []
 

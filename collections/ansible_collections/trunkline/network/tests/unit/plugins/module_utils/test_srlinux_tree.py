@@ -41,6 +41,26 @@ def test_entries_of_owned_lists_are_ours_and_the_rest_is_shared() -> None:
     }
 
 
+def test_an_l2vpn_is_ours_whole_and_bgp_is_shared_but_for_our_neighbors() -> None:
+    mac_vrf = {
+        "name": "TL-1",
+        "type": "srl_nokia-network-instance:mac-vrf",
+        "interface": [{"name": "ethernet-1/3.100"}],
+        "protocols": {"bgp-evpn": {"bgp-instance": [{"id": 1}]}},
+    }
+    neighbor = {"peer-address": "10.0.127.3", "peer-group": "trunkline-evpn"}
+    bgp = {"autonomous-system": 65000, "neighbor": [neighbor]}
+    default = {"name": "default", "protocols": {"srl_nokia-bgp:bgp": bgp}}
+    wanted = split({"srl_nokia-network-instance:network-instance": [mac_vrf, default]})
+    assert {place.path: value for place, value in wanted.owned.items()} == {
+        "/network-instance[name=TL-1]": mac_vrf,
+        "/network-instance[name=default]/protocols/bgp/neighbor[peer-address=10.0.127.3]": neighbor,
+    }
+    shared = {"name": "default", "protocols": {"srl_nokia-bgp:bgp": {"autonomous-system": 65000}}}
+    assert wanted.shared == {"/network-instance[name=default]": shared}
+    assert {place_of_label(place.label) for place in wanted.owned} == set(wanted.owned)
+
+
 def test_what_was_ours_is_deleted_what_is_is_replaced_what_is_shared_is_updated() -> None:
     recorded = [place_of_path(INTERFACE), place_of_path("/interface[name=ethernet-1/2]")]
     assert [(one["action"], one["path"]) for one in commands(split(CONFIG), recorded)] == [
@@ -77,7 +97,7 @@ def test_a_path_that_cannot_be_owned_is_named(path: str) -> None:
 
 
 def test_a_label_of_a_later_release_is_nobody_s() -> None:
-    assert place_of_label("/tunnel-interface=vxlan1") is None
+    assert place_of_label("/routing-policy=x") is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Backup and restore of the database: everything but sessions and the queue, in one file, at one moment."""

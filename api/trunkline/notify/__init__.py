@@ -1,0 +1,1 @@
+"""Notifications: an outbox written with what happened, and who carries it out."""

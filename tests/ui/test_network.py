@@ -1,0 +1,221 @@
+"""The pages on the real network: what a person orders in the browser is in NetBox and on the routers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from tests.ui.watching import Person, chromium
+from trunkline.dev.lab import Lab
+from trunkline.dev.orders import Client, Order
+from trunkline.dev.scenario import Scenario
+from trunkline.dev.stack import Ports, Stack
+from trunkline.dev.state import PROJECT, State
+
+TOPOLOGY = PROJECT / "inventory/lab.clab.yml"
+ENDED = 120_000  # ms that a run may take on a machine that does other things, too
+
+
+@pytest.fixture(scope="module")
+def stack(
+    lab: Lab,
+    bare_netbox: dict[str, str],
+    netbox_port: int,
+    free_port: int,
+    state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
+    content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
+    for node in content["nodes"]:
+        node["management"] = f"{lab.nodes[node['name']]}/24"
+    content["pools"] = [
+        # As in the other tests of the workshop's network, which may use the same NetBox.
+        {**pool, "prefix": "10.0.1.0/29"} if pool["prefix"] == "10.0.1.0/24" else pool
+        for pool in content["pools"]
+        if pool["role"] != "management"
+    ]
+    file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
+    file.write_text(yaml.safe_dump(content))
+    stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
+    stack.up(file, lambda _text: None)
+    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+        client.ensure_customers(Scenario.load(file))
+    yield stack
+    _terminate_everything(stack)
+
+
+@contextmanager
+def _client(stack: Stack) -> Iterator[Client]:
+    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+        yield client
+
+
+def _terminate_everything(stack: Stack) -> None:
+    with _client(stack) as client:
+        for product in ("core-circuit-10g", "node-frr"):
+            found = client._call("GET", "subscriptions", {"product": product, "status": "active,initial"})["items"]
+            orders = [
+                Order(item["description"], product, {}, run=client._call("DELETE", f"subscriptions/{item['id']}"))
+                for item in found
+            ]
+            client.wait(orders, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def person(stack: Stack) -> Iterator[Person]:
+    with chromium() as browser:
+        made = Person.at(browser, stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
+        yield made
+        made.leave()
+
+
+@pytest.fixture(scope="module")
+def circuit(person: Person, stack: Stack, lab: Lab) -> str:
+    """The page of a circuit that a person has ordered, between two nodes of which they ordered one."""
+    page = person.page
+    others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
+    with _client(stack) as client:
+        for order in others:
+            order.run = client._order(order, "noc")
+        _order_a_node(page, f"{lab.nodes['ams-pe']}/24")
+        client.wait(others, lambda: None)
+    assert [order.status for order in others] == ["completed", "completed"]
+    _begin_a_circuit(person)
+    expect(page.get_by_role("region", name="Changes on ams-pe")).to_contain_text("ip router isis CORE")
+    person.must_be_accessible()
+    person.shot("plan")
+    plan = page.url
+    page.goto("/map")
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-planned"])
+    page.goto(plan)
+    page.check("#manual")
+    page.click("#place")
+    page.wait_for_selector("#do-approve", timeout=ENDED)
+    assert "isis" not in _running(lab, "par-p").partition("interface eth2")[2].partition("exit")[0]
+    page.click("#do-approve")
+    _completes(page)
+    person.shot("run")
+    page.click("[data-status] a")
+    return page.url
+
+
+def test_a_circuit_that_a_person_orders_and_approves_forwards_and_is_on_the_map(
+    circuit: str, person: Person, stack: Stack, lab: Lab
+) -> None:
+    page = person.page
+    assert "eth1" in lab.exec("ams-pe", ["vtysh", "-c", "show isis neighbor"])
+    page.goto(circuit)
+    expect(page.get_by_role("link", name="Circuits", exact=True)).to_be_visible()
+    second = Order("", "core-circuit-10g", {"a": _end("par-p:eth1"), "z": _end("lon-pe:eth2"), "isis_metric": 10})
+    page.goto("/map")
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-up"])
+    with _client(stack) as client:
+        second.run = client._order(second, "noc")
+        # Nobody reloads the page.
+        expect(page.locator("[data-map-links] > a")).to_have_count(2)
+        client.wait([second], lambda: None)
+    expect(page.locator("[data-map-links] > a")).to_have_class(["map-up", "map-up"])
+
+
+def test_drift_on_a_router_is_seen_and_mended(circuit: str, person: Person, lab: Lab) -> None:
+    page = person.page
+    lab.exec("ams-pe", ["vtysh", "-c", "configure", "-c", "interface eth1", "-c", "no ip router isis CORE"])
+    page.goto(circuit)
+    page.click("#do-validate")
+    _completes(page)
+    expect(page.get_by_role("region", name="Changes on ams-pe")).to_contain_text("ip router isis CORE")
+    person.shot("drift", whole=True)
+    page.goto("/map")
+    expect(page.locator("a.map-drift")).to_have_count(1)
+    person.shot("map")
+    page.goto("/")
+    drifted = page.locator("section", has=page.get_by_role("heading", name="Drift"))
+    expect(drifted).to_contain_text("Core circuit ams-pe:eth1 - par-p:eth2")
+    person.shot("dashboard")
+    page.goto(circuit)
+    page.click("#do-resync")
+    page.click("#next")
+    page.click("#place", timeout=ENDED)
+    _completes(page)
+    assert "ip router isis CORE" in _eth1(lab)
+    page.goto("/map")
+    expect(page.locator("a.map-drift")).to_have_count(0)
+
+
+def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None:
+    page = person.page
+    page.goto(circuit)
+    page.click("#do-modify")
+    page.check("[id='f.under_maintenance']")
+    page.click("#next")
+    page.click("#place", timeout=ENDED)
+    _completes(page)
+    assert "isis metric 15000000" in _eth1(lab)
+    changed = page.url
+    page.click("#do-rollback")
+    page.wait_for_function("(url) => location.href !== url", arg=changed)
+    _completes(page)
+    assert "isis metric 15000000" not in _eth1(lab)
+    page.goto(circuit)
+    expect(page.locator("tr", has_text="under_maintenance").first).to_contain_text("no")
+    person.shot("subscription")
+
+
+def _completes(page: Page) -> None:
+    page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+    expect(page.locator("[data-log-state]")).to_have_text("ended")
+
+
+def _eth1(lab: Lab) -> str:
+    return _running(lab, "ams-pe").partition("interface eth1")[2].partition("exit")[0]
+
+
+def _running(lab: Lab, node: str) -> str:
+    return lab.exec(node, ["vtysh", "-c", "show running-config"])
+
+
+def _node(lab: Lab, name: str, site: str, role: str) -> Order:
+    values = {"name": name, "site": site, "role": role, "management": f"{lab.nodes[name]}/24"}
+    return Order(name, "node-frr", values)
+
+
+def _end(text: str) -> dict[str, str]:
+    return dict(zip(("node", "interface"), text.split(":"), strict=True))
+
+
+def _order_a_node(page: Page, management: str) -> None:
+    page.goto("/order")
+    page.click("text=Node FRR")
+    page.select_option("[name='f.customer']", "noc")
+    page.click("#next")
+    page.fill("[name='f.name']", "ams-pe")
+    page.select_option("[name='f.site']", "ams")
+    page.select_option("[name='f.role']", "pe")
+    page.fill("[name='f.management']", management)
+    page.click("#next")
+    page.wait_for_selector("#place", timeout=ENDED)
+    expect(page.locator(".ops")).to_contain_text("dcim.device")
+    page.click("#place")
+    page.wait_for_selector("[data-status=completed]", timeout=ENDED)
+
+
+def _begin_a_circuit(person: Person) -> None:
+    page = person.page
+    page.goto("/order")
+    page.click("text=Core circuit 10G")
+    page.select_option("[name='f.customer']", "noc")
+    page.click("#next")
+    page.select_option("[name='f.a.node']", "ams-pe")
+    page.select_option("[name='f.z.node']", "ams-pe")
+    page.click("#next")
+    expect(page.get_by_role("alert")).to_contain_text("joins two nodes")
+    person.noticed[:] = [text for text in person.noticed if "422" not in text]  # to the browser a refusal is an error
+    page.select_option("[name='f.z.node']", "par-p")
+    page.click("#next")
+    page.select_option("[name='f.a.interface']", "eth1")
+    page.select_option("[name='f.z.interface']", "eth2")
+    page.click("#next")
+    page.wait_for_selector("#place", timeout=ENDED)
