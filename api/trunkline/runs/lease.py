@@ -73,6 +73,14 @@ class Lease:
         os.close(self.file)
 
 
+@contextlib.contextmanager
+def of_a_person(settings: Settings, for_s: float) -> Generator[Lease]:
+    """A lease for one launch at a person's wish: it is nobody's work, so no worker takes it over."""
+    with contextlib.closing(Lease(settings)) as lease:
+        lease.renew(moment() + for_s, 0)
+        yield lease
+
+
 def held_here(settings: Settings) -> bool:
     """Whether a worker of this host holds its lease."""
     for path in _files(settings):

@@ -115,7 +115,7 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, job: int, be
             with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
                 logger.info("attempt %s begins", work.attempt)
                 result = await _do(engine, work, stop)
-                logger.info("attempt %s ended: %s", work.attempt, (result.error or {}).get("title", "well"))
+                logger.info("attempt %s ended: %s", work.attempt, _said(result))
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
@@ -124,6 +124,10 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, job: int, be
             raise
     seconds = time.monotonic() - began
     await write(engine.sessions, engine.lease, lambda session: _end(engine, session, work, result, seconds))
+
+
+def _said(result: outcome.Result | None) -> object:
+    return "its playbook was killed" if result is None else (result.error or {}).get("title", "well")
 
 
 async def _end(
