@@ -49,6 +49,8 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
             name: getattr(new, name)
             for name in ("subscription", "name", "site", "role", "device_type", "platform", "loopback_pool")
         },
+        "port": {"subscription": str(uuid.uuid4()), "node": a.name, "interface": "eth7"},
+        "l2vpn": {"subscription": str(uuid.uuid4()), "state": "absent"},
     }
 
 

@@ -174,10 +174,10 @@ def test_a_write_that_comes_to_pass_after_its_time_out_is_not_made_twice(world: 
         if not is_write(request) or not request.path.endswith(path):
             return None
         sent.append(request)
-        return Trouble(late_s=3) if len(sent) == 1 else None
+        return Trouble(late_s=3.5) if len(sent) == 1 else None
 
     with proxy(world.url, plan) as front:
-        world.run(order, session=Session(front.url, world.token, timeout_s=2))
+        world.run(order, session=Session(front.url, world.token, timeout_s=3))
     assert world.count(order.subscription) == NODE
     assert len(sent) == 1
 

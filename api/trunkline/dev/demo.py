@@ -43,7 +43,7 @@ def run(scenario_file: Path, topology: Path, console: Console) -> int:
     changed = sum(order.changed for order in orders)
     made = f"{changed} orders carried out" if changed else "no changes"
     console.print(f"\nDone in {time.monotonic() - began:.0f} s: {made}.")
-    console.print(f"API    {stack.api_url}/docs     NetBox {stack.netbox_url}")
+    console.print(f"Trunkline {stack.api_url}     NetBox {stack.netbox_url}")
     console.print('Let a client in: eval "$(make -s env)"     Stop everything: make down')
     return 0 if proven else 1
 
