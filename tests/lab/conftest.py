@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from trunkline.dev import service
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
+from trunkline.dev.stack import Stack
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAIR = f"""\
@@ -112,3 +115,14 @@ def pair(slot: Slot, tmp_path: Path) -> Iterator[Lab]:
     lab = slot.load(path, which=1)
     yield lab
     lab.down()
+
+
+@contextmanager
+def brought_up(stack: Stack, scenario: Path) -> Iterator[None]:
+    """The stack, for one module, with a service of its own: one that is left running knows other routers."""
+    service.down(stack.state)
+    stack.up(scenario, lambda _text: None)
+    try:
+        yield
+    finally:
+        service.down(stack.state)
