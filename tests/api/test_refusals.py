@@ -244,7 +244,7 @@ def test_the_service_says_how_it_is(service: Service) -> None:
     }
     root = f"http://127.0.0.1:{service.port}"
     headers = {"Authorization": f"Bearer {service.token}"}
-    assert 'trunkline_runs{target="create",status="queued"}' in httpx.get(f"{root}/metrics", headers=headers).text
+    assert 'trunkline_runs{status="queued",target="create"}' in httpx.get(f"{root}/metrics", headers=headers).text
     assert httpx.get(root).headers["location"] == "/login?next=/"
     assert httpx.get(f"{root}/openapi.json").status_code == 401
     document = service.client.get(f"{root}/openapi.json").json()

@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import requests
 
+from trunkline.dev import postgres, service
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
+from trunkline.dev.secrets import Secrets
+from trunkline.dev.stack import Stack
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAIR = f"""\
@@ -112,3 +116,16 @@ def pair(slot: Slot, tmp_path: Path) -> Iterator[Lab]:
     lab = slot.load(path, which=1)
     yield lab
     lab.down()
+
+
+@contextmanager
+def brought_up(stack: Stack, scenario: Path) -> Iterator[None]:
+    """The stack, for one module, with a service and an order book of its own: another's would know other routers."""
+    stack.up(scenario, lambda _text: None)
+    try:
+        yield
+    finally:
+        service.down(stack.state)
+        postgres.sql(stack.state, "DROP DATABASE trunkline WITH (FORCE)")
+        if secrets := Secrets.load(stack.state):
+            replace(secrets, trunkline_token="").save(stack.state)

@@ -17,6 +17,7 @@ import requests
 import yaml
 from rich.console import Console
 
+from tests.lab.conftest import brought_up
 from trunkline.catalog import PRODUCTS
 from trunkline.dev import proof
 from trunkline.dev.errors import DevError
@@ -196,16 +197,16 @@ def world(
     file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
     file.write_text(yaml.safe_dump(content))
     stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
-    stack.up(file, lambda _text: None)
-    world = World(stack, Scenario.load(file))
-    world.client.ensure_customers(world.scenario)
-    for orders in world.client.orders(world.scenario):
-        world.place(orders)
-        assert [order.status for order in orders] == ["completed"] * len(orders), [
-            order.run.get("error") for order in orders
-        ]
-    yield world
-    world.client.close()
+    with brought_up(stack, file):
+        world = World(stack, Scenario.load(file))
+        world.client.ensure_customers(world.scenario)
+        for orders in world.client.orders(world.scenario):
+            world.place(orders)
+            assert [order.status for order in orders] == ["completed"] * len(orders), [
+                order.run.get("error") for order in orders
+            ]
+        yield world
+        world.client.close()
 
 
 def test_the_routers_talk_along_the_path_that_was_ordered(world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab.conftest import Slot
+from tests.lab.conftest import Slot, brought_up
 from tests.lab.test_orders import World
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.orders import Order
@@ -86,33 +86,33 @@ def world(
     file = tmp_path_factory.mktemp("scenario") / "services.yml"
     file.write_text(yaml.safe_dump(content))
     stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
-    stack.up(file, lambda _text: None)
-    world = World(stack, Scenario.load(file))
-    world.client.ensure_customers(world.scenario)
-    for orders in world.client.orders(world.scenario):
-        world.place(orders)
-        finish(world, *orders)
-    world.bare = {node: links(world, node) for node in ("ams-pe", "par-p", "lon-pe")}  # type: ignore[attr-defined]
-    ports = [(port, "untagged") for port in UNTAGGED] + [(port, "tagged") for port in TAGGED]
-    finish(
-        world,
-        *(
-            order(world, "port-10g", node=node, interface=interface, mode=mode)
-            for port, mode in ports
-            for node, interface in [port.split(":")]
-        ),
-    )
-    point = [{"port": port} for port in UNTAGGED]
-    many = [{"port": port, "vlan": vlan} for port, vlan in zip(TAGGED, (100, 100, 200), strict=True)]
-    finish(
-        world,
-        order(world, "l2vpn-point-to-point", saps=point, label="Two sites"),
-        order(world, "l2vpn-multipoint", saps=many),
-    )
-    for host, address in HOSTS.items():
-        lab.exec(host, ["ip", "address", "add", f"{address}/24", "dev", "eth1"])
-    yield world
-    world.client.close()
+    with brought_up(stack, file):
+        world = World(stack, Scenario.load(file))
+        world.client.ensure_customers(world.scenario)
+        for orders in world.client.orders(world.scenario):
+            world.place(orders)
+            finish(world, *orders)
+        world.bare = {node: links(world, node) for node in ("ams-pe", "par-p", "lon-pe")}  # type: ignore[attr-defined]
+        ports = [(port, "untagged") for port in UNTAGGED] + [(port, "tagged") for port in TAGGED]
+        finish(
+            world,
+            *(
+                order(world, "port-10g", node=node, interface=interface, mode=mode)
+                for port, mode in ports
+                for node, interface in [port.split(":")]
+            ),
+        )
+        point = [{"port": port} for port in UNTAGGED]
+        many = [{"port": port, "vlan": vlan} for port, vlan in zip(TAGGED, (100, 100, 200), strict=True)]
+        finish(
+            world,
+            order(world, "l2vpn-point-to-point", saps=point, label="Two sites"),
+            order(world, "l2vpn-multipoint", saps=many),
+        )
+        for host, address in HOSTS.items():
+            lab.exec(host, ["ip", "address", "add", f"{address}/24", "dev", "eth1"])
+        yield world
+        world.client.close()
 
 
 def found(world: World, product: str) -> list[dict[str, Any]]:

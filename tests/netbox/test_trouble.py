@@ -179,7 +179,7 @@ def test_a_write_that_comes_to_pass_after_its_time_out_is_not_made_twice(world: 
     with proxy(world.url, plan) as front:
         world.run(order, session=Session(front.url, world.token, timeout_s=3))
     assert world.count(order.subscription) == NODE
-    assert len(sent) == 1
+    assert len({request.path for request in sent}) == len(sent)
 
 
 def test_a_write_that_comes_later_than_anybody_waits_for_it_is_no_refusal(world: World) -> None:

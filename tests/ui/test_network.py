@@ -7,6 +7,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
+from tests.lab.conftest import brought_up
 from tests.ui.watching import Person, chromium
 from trunkline.dev.lab import Lab
 from trunkline.dev.orders import Client, Order
@@ -40,11 +41,11 @@ def stack(
     file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
     file.write_text(yaml.safe_dump(content))
     stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
-    stack.up(file, lambda _text: None)
-    with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
-        client.ensure_customers(Scenario.load(file))
-    yield stack
-    _terminate_everything(stack)
+    with brought_up(stack, file):
+        with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+            client.ensure_customers(Scenario.load(file))
+        yield stack
+        _terminate_everything(stack)
 
 
 @contextmanager

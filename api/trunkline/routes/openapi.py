@@ -22,6 +22,11 @@ _COMMON = {
     "429": "Too many requests: wait as long as Retry-After says",
     "503": "Something that is needed does not answer",
 }
+# Said by the server itself, before any of our code sees the request.
+_UNREADABLE = {
+    "description": "Not HTTP, or longer than 64 KiB before its body",
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "Invalid HTTP request received."}},
+}
 _OF_CHANGES = {"409": "It cannot be done now: `detail` says what stands against it, and what to do"}
 # They need no token, and name nothing that could be missing.
 _OPEN = ("/api/v1/health/live",)
@@ -64,3 +69,4 @@ def _complete(document: dict[str, Any]) -> None:
                     "description": description,
                     "content": {MEDIA_TYPE: {"schema": _SCHEMA}},
                 }
+            operation["responses"]["400"] = _UNREADABLE

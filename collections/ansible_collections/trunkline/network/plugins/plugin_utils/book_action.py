@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import json
-import os
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.trunkline.network.plugins.plugin_utils.environment import EnvironmentAction
 from ansible_collections.trunkline.network.plugins.plugin_utils.order_book import OrderBook, OrderBookError
 
 CONNECTION: dict[str, Any] = {
@@ -22,7 +20,7 @@ CONNECTION: dict[str, Any] = {
 }
 
 
-class BookAction(ActionBase):  # type: ignore[misc]
+class BookAction(EnvironmentAction):
     """One action on the API. A subclass says its arguments and the rules between them, and does its work."""
 
     ARGUMENTS: ClassVar[dict[str, Any]] = {}
@@ -40,6 +38,7 @@ class BookAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Check the arguments, do the work, return its result or one clear sentence."""
         super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
         checked, _arguments = self.validate_argument_spec({**CONNECTION, **self.ARGUMENTS}, **self.RULES)
         # Plain values: what Ansible remembers of a value's origin does not go to the API.
         self.params = json.loads(json.dumps(checked.validated_parameters))
@@ -52,14 +51,6 @@ class BookAction(ActionBase):  # type: ignore[misc]
     def given(self, name: str) -> str:
         """A connection argument: the task's own, else the variable of the environment that is called alike."""
         return str(self.params[name] or self.environment(name.upper()))
-
-    def environment(self, name: str) -> str:
-        """A variable of the task's environment, else of Ansible's own; empty when neither has it."""
-        for one in reversed(self._task.environment or []):
-            values = self._templar.template(one)
-            if isinstance(values, dict) and name in values:
-                return str(values[name])
-        return os.environ.get(name, "")
 
     def book(self) -> OrderBook:
         """The API. Raises OrderBookError when it is not said where it is."""

@@ -9,13 +9,11 @@ packed, started and would import all of it anew, 0.5 s for each task.
 from __future__ import annotations
 
 import json
-import os
 import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import (
     InUseError,
@@ -25,6 +23,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors im
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import MISSING, Session
+from ansible_collections.trunkline.network.plugins.plugin_utils.environment import EnvironmentAction
 
 if TYPE_CHECKING:
     from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import Outcome
@@ -60,7 +59,7 @@ class DeviceRefusedError(Exception):
         self.answer = answer
 
 
-class NetBoxAction(ActionBase):  # type: ignore[misc]
+class NetBoxAction(EnvironmentAction):
     """One action on NetBox.
 
     A subclass says its arguments and the rules between them, and does its work with `params`, `check` and `session`.
@@ -103,16 +102,6 @@ class NetBoxAction(ActionBase):  # type: ignore[misc]
         requests, writes = self._requests()
         seconds = round(time.monotonic() - started, 3)
         return {"requests": requests, "writes": writes, "seconds": seconds, **result}
-
-    def environment(self, name: str) -> str:
-        """A variable of the task's environment, else of Ansible's own; empty when neither has it."""
-        for given in reversed(self._task.environment or []):
-            values = self._templar.template(given)
-            if isinstance(values, dict) and name in values:
-                return str(values[name])
-        # AWX lets nobody set the environment of one job: the service tells the run as a variable there.
-        run = str(self.task_vars.get("trunkline_run") or "") if name == "TRUNKLINE_RUN" else ""
-        return os.environ.get(name, "") or run
 
     @property
     def session(self) -> Session:
