@@ -35,6 +35,7 @@ from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.routes.topology.endpoints import router as topology
+from trunkline.routes.workers.endpoints import router as workers
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
 
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runs,
         policies,
         tasks,
+        workers,
         schedules,
         notifications,
         tokens,

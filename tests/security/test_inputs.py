@@ -19,6 +19,7 @@ from trunkline.catalog.block import input_model
 from trunkline.db.models import JsonObject
 from trunkline.runs.launch.contract import Call, Stop
 from trunkline.runs.launch.local import LocalLauncher
+from trunkline.runs.lease import of_a_person
 from trunkline.runs.tasks import TASKS
 from trunkline.settings import Settings
 
@@ -275,7 +276,7 @@ def test_every_string_of_the_extra_vars_of_a_launch(
     events: list[JsonObject] = []
     variables: JsonObject = {"order": order, template: template}
     call = Call(uuid.uuid4(), "render.yml", variables, check=False, timeout_s=60)
-    with closing(LocalLauncher(settings)) as launcher:
+    with of_a_person(settings, call.timeout_s) as lease, closing(LocalLauncher(settings, lease)) as launcher:
         assert launcher.play(call, "key", events.append, Stop()).ok, events
     told: Any = next(item["event_data"] for item in events if item["event"] == "playbook_on_stats")
     assert told["artifact_data"]["order"] == order | {"more": order["list"]}

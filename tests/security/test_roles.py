@@ -68,6 +68,7 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("DELETE", "/notifications/{name}"): X,
     ("POST", "/notifications/{name}/test"): O,
     ("GET", "/notifications/{name}/deliveries"): V,
+    ("GET", "/workers"): V,
     ("GET", "/tokens"): X,
     ("POST", "/tokens"): X,
     ("DELETE", "/tokens/{token_id}"): X,

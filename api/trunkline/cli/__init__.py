@@ -26,6 +26,7 @@ from trunkline.cli import (
     tasks,
     tokens,
 )
+from trunkline.cli.workers import workers
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
@@ -49,6 +50,7 @@ cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
+cli.command()(workers)
 cli.command()(backup.backup)
 cli.command()(backup.restore)
 cli.command()(doctor.doctor)

@@ -30,7 +30,7 @@ from trunkline.runs.record import now, set_status
 class Result:
     """How a stage ended: no error means well. `artifacts`: what its playbook gave to set_stats.
 
-    `patience_s`: of a plan that failed because something did not answer, for how long it is begun again.
+    `patience_s`: of a plan or rollback that failed because something did not answer, for how long it is begun again.
     `unfinished`: it did what could be done now, and is to be begun again in a while.
     """
 
