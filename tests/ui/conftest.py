@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.api.live_service import Service, make_service, running
-from tests.lab.conftest import bare_netbox, lab, slot
+from tests.lab.conftest import site, slot
 from tests.ui.watching import chromium
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev.state import State
 
-__all__ = ["bare_netbox", "lab", "slot"]
+__all__ = ["site", "slot"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,89 @@
+"""The workshop's network on routers of the tests' own: the stack that orders it, and NetBox before and after."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import requests
+import yaml
+
+from trunkline.dev import postgres, service
+from trunkline.dev.lab import Lab
+from trunkline.dev.scenario import Scenario
+from trunkline.dev.secrets import Secrets
+from trunkline.dev.stack import Ports, Stack
+from trunkline.dev.state import PROJECT, State
+
+# Room for four circuits: three of the scenario, and one for the test that finds it taken.
+CORE_LINKS = "10.0.1.0/29"
+_ORDERED = (
+    "vpn/l2vpns",
+    "dcim/cables",
+    "circuits/circuits",
+    "dcim/devices",
+    "ipam/ip-addresses",
+    "ipam/prefixes",
+    "ipam/vlans",
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a session has for such a network: NetBox, ports of this host, and where its services keep their files."""
+
+    state: State
+    netbox: dict[str, str]
+    ports: Ports
+
+
+@contextmanager
+def workshop(site: Site, topology: Path, lab: Lab, folder: Path) -> Iterator[tuple[Stack, Scenario]]:
+    """The lab of this topology with an API and an order book of its own, and NetBox ready for orders; none is placed.
+
+    All of it goes in the end, whatever was ordered.
+    """
+    file = folder / "workshop.yml"
+    file.write_text(yaml.safe_dump(_scenario(lab)))
+    stack = Stack(site.state, topology, lab, site.ports)
+    with no_orders(site.netbox):
+        try:
+            stack.up(file, lambda _text: None)
+            yield stack, Scenario.load(file)
+        finally:
+            service.down(stack.state)
+            lab.down()
+            postgres.sql(stack.state, "DROP DATABASE IF EXISTS trunkline WITH (FORCE)")
+            if secrets := Secrets.load(stack.state):
+                replace(secrets, trunkline_token="").save(stack.state)
+
+
+def _scenario(lab: Lab) -> dict[str, object]:
+    content: dict[str, list[dict[str, str]]] = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
+    nodes = [{**node, "management": f"{lab.nodes[node['name']]}/24"} for node in content["nodes"]]
+    pools = [
+        {**pool, "prefix": CORE_LINKS} if pool["prefix"] == "10.0.1.0/24" else pool
+        for pool in content["pools"]
+        if pool["role"] != "management"
+    ]
+    return {**content, "nodes": nodes, "pools": pools}
+
+
+@contextmanager
+def no_orders(netbox: dict[str, str]) -> Iterator[None]:
+    """NetBox has no object of any order, before and after."""
+    _remove_orders(netbox)
+    try:
+        yield
+    finally:
+        _remove_orders(netbox)
+
+
+def _remove_orders(netbox: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {netbox['NETBOX_TOKEN']}"}
+    for path in _ORDERED:
+        url = f"{netbox['NETBOX_URL']}/api/{path}/"
+        query = "limit=1000&fields=id&cf_trunkline_subscription__empty=false"
+        found = requests.get(f"{url}?{query}", headers=headers, timeout=60).json()["results"]
+        if found:
+            requests.delete(url, json=found, headers=headers, timeout=120).raise_for_status()
