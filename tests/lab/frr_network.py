@@ -107,7 +107,7 @@ class Routers:
         """Run modules on a router, one after the other, whatever becomes of each; return their answers."""
         calls = [[task.module, {**task.arguments, "_ansible_check_mode": task.check}] for task in tasks]
         script = f"{self.carry(router)}/frr_run_modules.py"
-        argv = ["env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", script, json.dumps(calls)]
+        argv = ["/usr/bin/python3", script, json.dumps(calls)]
         return list(json.loads(self.lab.exec(router, argv, timeout_s=60)))
 
     def carry(self, router: str) -> str:

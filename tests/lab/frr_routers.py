@@ -1,6 +1,7 @@
-"""The fixture `routers`: two routers, fresh for each test."""
+"""The fixture `routers`: two routers with nothing configured, started once for a module and emptied after each test."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +9,15 @@ import pytest
 
 from tests.lab.frr_network import TOPOLOGY, Routers
 from trunkline.dev.lab import Lab
+
+# Their names stand so that the shell that ends them is not one of those that are found.
+_EMPTY = """
+pkill -KILL -f '[f]rr_run_modules|[A]nsiballZ'
+rm -rf /run/frr/trunkline* /run/frr/truth /etc/frr/trunkline*
+echo "hostname $(hostname)" > /etc/frr/frr.conf
+"""
+_RELOAD = ["/usr/lib/frr/frr-reload.py", "--reload", "/etc/frr/frr.conf"]
+State = tuple[dict[str, str], str]
 
 
 class Slot(Protocol):
@@ -17,14 +27,35 @@ class Slot(Protocol):
         """A lab of the file `path` under the session's names."""
 
 
-@pytest.fixture
-def routers(slot: Slot, tmp_path: Path) -> Iterator[Routers]:
-    """Two routers with nothing configured, cabled eth1 to eth1 and eth2 to eth2."""
-    topology = tmp_path / "frr.clab.yml"
+@pytest.fixture(scope="module")
+def started(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Routers, dict[str, State]]]:
+    """Two routers, cabled eth1 to eth1 and eth2 to eth2, and what they are like when nothing is configured."""
+    folder = tmp_path_factory.mktemp("frr")
+    topology = folder / "frr.clab.yml"
     topology.write_text(TOPOLOGY)
     lab = slot.load(topology, which=1)
     lab.up()
+    made = Routers(lab, folder)
     try:
-        yield Routers(lab, tmp_path)
+        yield made, {name: _state(made, name) for name in lab.nodes}
     finally:
         lab.down()
+
+
+@pytest.fixture
+def routers(started: tuple[Routers, dict[str, State]], tmp_path: Path) -> Iterator[Routers]:
+    """The two routers for one test, which begins with nothing configured."""
+    made, empty = started
+    yield replace(made, folder=tmp_path)
+    for router, state in empty.items():
+        if _state(made, router) != state:
+            made.lab.exec(router, ["sh", "-c", _EMPTY])
+            if made.running(router) != state[0]:
+                made.lab.exec(router, _RELOAD)
+            assert _state(made, router) == state
+
+
+def _state(routers: Routers, router: str) -> State:
+    """All that a test can leave on a router."""
+    look = "cat /etc/frr/frr.conf; ls /etc/frr /run/frr; ps -e -o args= | grep -c '[f]rr_run_modules' || true"
+    return routers.running(router), routers.lab.exec(router, ["sh", "-c", look])
