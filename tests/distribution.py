@@ -20,7 +20,7 @@ _LONG = (
 )
 
 
-class Distribution(LoadFileScheduling):
+class Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """A file is run by one process, from its first test to its last, and files are begun in the order of collection."""
 
     def __init__(self, config: pytest.Config, log: Producer | None) -> None:

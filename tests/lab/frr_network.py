@@ -26,6 +26,8 @@ topology:
     binds:
       - {REPOSITORY}/inventory/frr/daemons:/etc/frr/daemons
       - {REPOSITORY}/inventory/frr/vtysh.conf:/etc/frr/vtysh.conf
+    # Without them FRR's configuration has a line that its frr-reload.py takes away.
+    sysctls: {{net.ipv4.ip_forward: 1, net.ipv6.conf.all.forwarding: 1}}
   nodes:
     ams-pe: {{kind: linux, mgmt-ipv4: 172.20.20.11}}
     par-p: {{kind: linux, mgmt-ipv4: 172.20.20.12}}

@@ -13,7 +13,7 @@ from trunkline.dev.lab import Lab
 # Their names stand so that the shell that ends them is not one of those that are found.
 _EMPTY = """
 pkill -KILL -f '[f]rr_run_modules|[A]nsiballZ'
-rm -rf /run/frr/trunkline* /run/frr/truth /etc/frr/trunkline*
+rm -rf /run/frr/trunkline* /run/frr/truth /etc/frr/trunkline* /etc/frr/*.sav
 echo "hostname $(hostname)" > /etc/frr/frr.conf
 """
 _RELOAD = ["/usr/lib/frr/frr-reload.py", "--reload", "/etc/frr/frr.conf"]
@@ -28,7 +28,7 @@ class Slot(Protocol):
 
 
 @pytest.fixture(scope="module")
-def started(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Routers, dict[str, State]]]:
+def two_routers(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Routers, dict[str, State]]]:
     """Two routers, cabled eth1 to eth1 and eth2 to eth2, and what they are like when nothing is configured."""
     folder = tmp_path_factory.mktemp("frr")
     topology = folder / "frr.clab.yml"
@@ -43,9 +43,9 @@ def started(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 
 
 @pytest.fixture
-def routers(started: tuple[Routers, dict[str, State]], tmp_path: Path) -> Iterator[Routers]:
+def routers(two_routers: tuple[Routers, dict[str, State]], tmp_path: Path) -> Iterator[Routers]:
     """The two routers for one test, which begins with nothing configured."""
-    made, empty = started
+    made, empty = two_routers
     yield replace(made, folder=tmp_path)
     for router, state in empty.items():
         if _state(made, router) != state:
