@@ -15,6 +15,7 @@ from trunkline.dev.stack import Ports
 from trunkline.dev.state import State
 
 PROJECT = Path(__file__).resolve().parents[2]
+LABS = 3  # that a session has at most, each under a number of its own
 PAIR = f"""\
 name: pair
 topology:
@@ -40,7 +41,7 @@ class Slot:
     number: int
 
     def load(self, path: Path, which: int) -> Lab:
-        """The lab of the file `path` under the `which`-th name of this slot."""
+        """The lab of the file `path` under the `which`-th name of this slot, of LABS."""
         name = f"test-{self.digest}-{self.number}{which}"
         third = int(self.digest[:2], 16) // 16 * 16 + self.number * 4 + which
         return Lab.load(
@@ -58,7 +59,7 @@ def slot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slot]:
         slot = Slot(digest, number)
         try:
             with exclusive(f"test session {digest}-{number}", timeout_s=0):
-                labs = [slot.load(path, which) for which in range(2)]
+                labs = [slot.load(path, which) for which in range(LABS)]
                 for lab in labs:
                     lab.down()
                 if problems := [problem for lab in labs for problem in lab.preflight()]:

@@ -17,7 +17,7 @@ from trunkline.dev.state import PROJECT
 
 def test_an_interface_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
     changes = world.netbox_changes()
-    order = world.circuit("ams-pe:eth99", "par-p:eth3")
+    order = world.circuit("ams-pe:eth99", "par-p:eth5")
     assert order.status == "failed"
     assert "eth99" in order.run["error"]["detail"]
     assert "eth3" in order.run["error"]["detail"]
@@ -52,7 +52,7 @@ def test_an_exhausted_pool_is_named_and_nothing_is_made(world: World) -> None:
         taken += [{"id": made["id"]} for made in answer.json()]
     changes = world.netbox_changes()
     try:
-        order = world.circuit("ams-pe:eth4", "par-p:eth4")
+        order = world.circuit("ams-pe:eth6", "par-p:eth6")
         assert order.status == "failed"
         assert CORE_LINKS in order.run["error"]["detail"] or "core-link" in order.run["error"]["detail"]
         assert world.netbox_changes() == changes
