@@ -12,7 +12,7 @@ from trunkline.dev.errors import DevError
 from trunkline.dev.scenario import Circuit, Node, Scenario
 
 _DONE = {"completed", "failed", "rolled-back", "cancelled"}
-_POLL_S = 0.2
+_POLL_S = 0.5
 _RUN_TIMEOUT_S = 300
 
 
