@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.workshop import Site, no_orders
+from tests.lab.workshop import no_orders
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
 from trunkline.dev.stack import Ports
-from trunkline.dev.state import State
 
 PROJECT = Path(__file__).resolve().parents[2]
-LABS = 3  # that a session has at most, each under a number of its own
+LABS = 4  # that a session has at most, each under a number of its own
 PAIR = f"""\
 name: pair
 topology:
@@ -82,9 +81,9 @@ def lab(slot: Slot) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def site(state: State, netbox: dict[str, str], netbox_port: int, free_port: int) -> Site:
-    """What this session has for a network of the workshop."""
-    return Site(state, netbox, Ports(api=free_port, netbox=netbox_port))
+def ports(netbox_port: int, free_port: int) -> Ports:
+    """Where a stack of this session listens; one at a time."""
+    return Ports(api=free_port, netbox=netbox_port)
 
 
 @pytest.fixture(scope="module")

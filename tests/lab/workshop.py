@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -10,10 +10,9 @@ import yaml
 
 from trunkline.dev import postgres, service
 from trunkline.dev.lab import Lab
-from trunkline.dev.scenario import Scenario
 from trunkline.dev.secrets import Secrets
-from trunkline.dev.stack import Ports, Stack
-from trunkline.dev.state import PROJECT, State
+from trunkline.dev.stack import Stack
+from trunkline.dev.state import PROJECT
 
 # Room for four circuits: three of the scenario, and one for the test that finds it taken.
 CORE_LINKS = "10.0.1.0/29"
@@ -28,34 +27,24 @@ _ORDERED = (
 )
 
 
-@dataclass(frozen=True)
-class Site:
-    """What a session has for such a network: NetBox, ports of this host, and where its services keep their files."""
-
-    state: State
-    netbox: dict[str, str]
-    ports: Ports
-
-
 @contextmanager
-def workshop(site: Site, topology: Path, lab: Lab, folder: Path) -> Iterator[tuple[Stack, Scenario]]:
-    """The lab of this topology with an API and an order book of its own, and NetBox ready for orders; none is placed.
+def brought_up(stack: Stack, scenario: Path) -> Iterator[None]:
+    """The stack, ready for orders, with a service and an order book of its own: another's would know other routers."""
+    try:
+        stack.up(scenario, lambda _text: None)
+        yield
+    finally:
+        service.down(stack.state)
+        postgres.sql(stack.state, "DROP DATABASE IF EXISTS trunkline WITH (FORCE)")
+        if secrets := Secrets.load(stack.state):
+            replace(secrets, trunkline_token="").save(stack.state)
 
-    All of it goes in the end, whatever was ordered.
-    """
+
+def workshop_file(lab: Lab, folder: Path) -> Path:
+    """The scenario of examples/workshop.yml for these routers, in a file."""
     file = folder / "workshop.yml"
     file.write_text(yaml.safe_dump(_scenario(lab)))
-    stack = Stack(site.state, topology, lab, site.ports)
-    with no_orders(site.netbox):
-        try:
-            stack.up(file, lambda _text: None)
-            yield stack, Scenario.load(file)
-        finally:
-            service.down(stack.state)
-            lab.down()
-            postgres.sql(stack.state, "DROP DATABASE IF EXISTS trunkline WITH (FORCE)")
-            if secrets := Secrets.load(stack.state):
-                replace(secrets, trunkline_token="").save(stack.state)
+    return file
 
 
 def _scenario(lab: Lab) -> dict[str, object]:

@@ -7,11 +7,11 @@ from playwright.sync_api import Browser
 
 from tests.api.live_service import Service, make_service, running
 from tests.databases import migrated_database
-from tests.lab.conftest import site, slot
+from tests.lab.conftest import bare_netbox, ports, slot
 from tests.ui.watching import chromium
 from trunkline.dev.state import State
 
-__all__ = ["site", "slot"]
+__all__ = ["bare_netbox", "ports", "slot"]
 
 
 @pytest.fixture(scope="module")

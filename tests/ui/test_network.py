@@ -7,28 +7,34 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.lab.conftest import Slot
-from tests.lab.workshop import Site, workshop
+from tests.lab.workshop import brought_up, workshop_file
 from tests.ui.watching import Person, chromium
 from trunkline.dev.lab import Lab
 from trunkline.dev.orders import Client, Order
-from trunkline.dev.stack import Stack
-from trunkline.dev.state import PROJECT
+from trunkline.dev.stack import Ports, Stack
+from trunkline.dev.state import PROJECT, State
 
 TOPOLOGY = PROJECT / "inventory/lab.clab.yml"
 ENDED = 120_000  # ms that a run may take on a machine that does other things, too
 
 
 @pytest.fixture(scope="module")
-def lab(slot: Slot) -> Lab:
+def lab(slot: Slot) -> Iterator[Lab]:
     """Routers of this module's own, which go with all that was ordered."""
-    return slot.load(TOPOLOGY, which=2)
+    lab = slot.load(TOPOLOGY, which=2)
+    yield lab
+    lab.down()
 
 
 @pytest.fixture(scope="module")
-def stack(lab: Lab, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    lab: Lab, bare_netbox: dict[str, str], ports: Ports, state: State, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
-    with workshop(site, TOPOLOGY, lab, tmp_path_factory.mktemp("workshop")) as (started, _scenario):
-        yield started
+    file = workshop_file(lab, tmp_path_factory.mktemp("scenario"))
+    stack = Stack(state, TOPOLOGY, lab, ports)
+    with brought_up(stack, file):
+        yield stack
 
 
 @contextmanager
