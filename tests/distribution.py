@@ -15,6 +15,7 @@ _LONG = (
     "tests/netbox/test_crash.py",
     "tests/ui/",
     "tests/lab/",
+    "tests/security/test_inputs",
     "tests/api/test_schema.py",
     "tests/netbox/",
 )
