@@ -1,13 +1,12 @@
 """One service without a worker for each module, and callers of every role."""
 
-import uuid
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.api.live_service import Service, make_service, running
-from trunkline.dev import postgres as embedded_postgres
+from tests.databases import migrated_database
 from trunkline.dev.state import State
 
 type Door = Callable[..., httpx.Client]
@@ -15,10 +14,8 @@ type Door = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="module")
 def database_url(postgres: State) -> str:
-    """An empty database of this module's own."""
-    name = f"security_{uuid.uuid4().hex[:12]}"
-    embedded_postgres.ensure_database(postgres, name)
-    return embedded_postgres.url(postgres, name)
+    """A database of this module's own, with tables and nothing in them."""
+    return migrated_database(postgres)
 
 
 @pytest.fixture(scope="module")
