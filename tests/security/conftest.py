@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -43,3 +44,15 @@ def door(service: Service) -> Iterator[Door]:
     yield client
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that an evaluated template leaves."""
+    return tmp_path_factory.mktemp("evaluated") / "it-was"
+
+
+@pytest.fixture(scope="module")
+def template(evaluated: Path) -> str:
+    """What is tried."""
+    return f"{{{{ lookup('pipe', 'id; touch {evaluated}') }}}}"

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
+from tests.lab.canaries import GuardedStack, Watch, must_have_no_secret
 from tests.lab.conftest import brought_up
 from tests.ui.watching import Person, chromium
 from trunkline.dev.lab import Lab
@@ -27,7 +28,7 @@ def stack(
     free_port: int,
     state: State,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
+) -> Iterator[GuardedStack]:
     """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
     content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
     for node in content["nodes"]:
@@ -40,8 +41,8 @@ def stack(
     ]
     file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
     file.write_text(yaml.safe_dump(content))
-    stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
-    with brought_up(stack, file):
+    plain = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
+    with GuardedStack.over(plain, tmp_path_factory.mktemp("home")) as stack, brought_up(stack, file):
         with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
             client.ensure_customers(Scenario.load(file))
         yield stack
@@ -66,6 +67,13 @@ def _terminate_everything(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="module")
+def watch(stack: GuardedStack) -> Iterator[Watch]:
+    """Who looks for secrets while all of this happens."""
+    with Watch(stack) as looking:
+        yield looking
+
+
+@pytest.fixture(scope="module")
 def person(stack: Stack) -> Iterator[Person]:
     with chromium() as browser:
         made = Person.at(browser, stack.api_url, stack.exports()["TRUNKLINE_TOKEN"])
@@ -74,7 +82,7 @@ def person(stack: Stack) -> Iterator[Person]:
 
 
 @pytest.fixture(scope="module")
-def circuit(person: Person, stack: Stack, lab: Lab) -> str:
+def circuit(watch: Watch, person: Person, stack: Stack, lab: Lab) -> str:
     """The page of a circuit that a person has ordered, between two nodes of which they ordered one."""
     page = person.page
     others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
@@ -163,6 +171,10 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.goto(circuit)
     expect(page.locator("tr", has_text="under_maintenance").first).to_contain_text("no")
     person.shot("subscription")
+
+
+def test_no_secret_was_seen_or_is_left_anywhere(circuit: str, watch: Watch, stack: GuardedStack) -> None:
+    must_have_no_secret(stack, watch)
 
 
 def _completes(page: Page) -> None:
