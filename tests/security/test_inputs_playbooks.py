@@ -115,7 +115,9 @@ def _answered(awx: Awx, kind: str, template: Any, value: str, tried: Tried) -> t
 def test_every_answer_to_a_survey_of_awx(awx: Awx, evaluated: Path, template: str) -> None:
     tried = Tried(evaluated)
     launched: list[tuple[Any, dict[str, Any], int, int]] = []
-    for one in awx.all("job_templates"):
+    # One of each form: a withdrawal asks for less of the same, and Node SR Linux for what Node FRR asks for.
+    forms = ("Order Node FRR", "Order Core circuit 10G", "Order Port 1G", "Withdraw Core circuit 10G")
+    for one in [one for one in awx.all("job_templates") if one["name"] in forms]:
         answers, texts = _answered(awx, "job_templates", one, template, tried)
         job = awx.call("POST", f"job_templates/{one['id']}/launch/", 201, json={"extra_vars": answers})
         assert job["ignored_fields"] == {}

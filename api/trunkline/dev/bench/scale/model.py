@@ -1,0 +1,125 @@
+"""From what was measured to what a larger network takes: pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NODES, CIRCUITS = 10_000, 100_000
+"""The network that is asked about."""
+NIGHT_S = 8 * 3600
+PATIENCE_S = 60
+"""How long a person, or AWX at an inventory's update, may wait for one answer."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Seconds (or MiB) that grow evenly with the objects: nodes and circuits."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    base: float
+    each: float
+
+    def at(self, objects: float) -> float:
+        """What it is with so many objects."""
+        return self.base + self.each * objects
+
+    def wall(self, bound: float) -> float:
+        """With how many objects it passes the bound; infinite if never."""
+        return (bound - self.base) / self.each if self.each > 0 else float("inf")
+
+
+def line(name: str, points: Sequence[tuple[float, float]]) -> Line:
+    """The straight line through the smallest and the largest that was measured, of which there must be two.
+
+    What falls is noise, and taken for level.
+    """
+    (first, low), (last, high) = points[0], points[-1]
+    each = max(0.0, (high - low) / (last - first))
+    return Line(name, tuple(points), low if each else (low + high) / 2, each)
+
+
+def lines(document: Mapping[str, Any]) -> dict[str, Line]:
+    """What grows, of a document of BENCH=scale."""
+    looks = document["looks"]
+    objects = [look["nodes"] + look["circuits"] for look in looks]
+
+    def grown(key: str, called: str) -> Line:
+        values = [look[key] if isinstance(look[key], float) else look[key]["seconds"] for look in looks]
+        return line(called, list(zip(objects, values, strict=True)))
+
+    found = {
+        "one_more": grown("one_more", "one circuit more"),
+        "validate": grown("validate", "compare all with NetBox"),
+        "fabric": grown("fabric", "fabric_info"),
+        "inventory": grown("inventory", "inventory"),
+        "netbox_mb": grown("netbox_mb", "memory of NetBox"),
+        "database_mb": grown("database_mb", "memory of PostgreSQL"),
+    }
+    whole = [batch for batch in document["batches"] if batch["circuits"] == document["batches"][0]["circuits"]]
+    if len(whole) > 1:
+        each = [(batch["before"] * 4 / 3, batch["seconds"] / batch["circuits"]) for batch in whole]
+        found["each"] = line("a circuit in a batch", each)
+    return found
+
+
+@dataclass(frozen=True)
+class Need:
+    """One answer to what a network needs."""
+
+    what: str
+    value: str
+    how: str
+
+
+def needs(document: Mapping[str, Any], pushes: Mapping[str, Any] | None) -> list[Need]:
+    """What NODES and CIRCUITS need; `pushes`: a document of BENCH=run, for what routers take."""
+    grown, objects = lines(document), NODES + CIRCUITS
+    found = [
+        Need(one.name, f"{one.at(objects):.1f} s", f"{one.base:.2f} s + {one.each * 1000:.3f} ms an object")
+        for one in (grown["one_more"], grown["fabric"], grown["inventory"], grown["validate"])
+    ]
+    if each := grown.get("each"):
+        hours = (each.base + each.each * objects / 2) * CIRCUITS / 3600
+        found.append(Need("all circuits from nothing, in batches", f"{hours:.1f} h", "seconds a circuit, half-way"))
+    found += _runs(document, objects)
+    if pushes:
+        verified = sum(one["verified_s"] for one in pushes["rounds"]) / len(pushes["rounds"])
+        at_once = verified * 1000 / 3600
+        found.append(
+            Need("runs at once for 1,000 orders an hour", f"{at_once:.1f}", f"each takes {verified:.1f} s with routers")
+        )
+    for key in ("netbox_mb", "database_mb"):
+        one = grown[key]
+        found.append(
+            Need(one.name, f"{one.at(objects) / 1024:.1f} GiB", f"{one.base:.0f} MiB + {one.each:.4f} an object")
+        )
+    return found
+
+
+def _runs(document: Mapping[str, Any], objects: int) -> list[Need]:
+    best = max(document["loads"], key=lambda load: float(load["runs"]) / load["seconds"])
+    rate = best["runs"] / best["seconds"]
+    cores = document["machine"]["cores"]
+    # A run of the benchmark plans and applies; a validation only plans.
+    night = objects / (2 * rate) / 3600
+    machines = night * 3600 / NIGHT_S
+    return [
+        Need(
+            "each subscription validated by a run of its own",
+            f"{night:.1f} h",
+            f"{2 * rate:.1f} a second on {cores} cores, with playbooks that do next to nothing",
+        ),
+        Need("so that it takes a night", f"{machines * cores:.0f} cores", "eight hours; workers on as many hosts"),
+        Need("memory of a worker", f"{best['worker_mb']:.0f} MiB", f"{best['concurrency']} playbooks at a time"),
+    ]
+
+
+def first_wall(document: Mapping[str, Any]) -> tuple[str, float]:
+    """What passes its bound first, and with how many nodes and circuits."""
+    grown = lines(document)
+    walls = {grown[key].name: grown[key].wall(PATIENCE_S) for key in ("one_more", "fabric", "inventory")}
+    best = max(float(load["runs"]) / load["seconds"] for load in document["loads"])
+    walls["a validation of each within a night, on this machine"] = 2 * best * NIGHT_S
+    name = min(walls, key=lambda one: walls[one])
+    return name, walls[name]
