@@ -23,7 +23,7 @@ from trunkline.dev import postgres
 from trunkline.dev.secrets import Secrets
 from trunkline.dev.stack import Stack
 
-_EVERY_S = 0.1
+_EVERY_S = 0.2
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _RESOURCES = (
     "runs", "subscriptions", "customers", "tokens", "audit", "audit/export", "products", "workflows", "policies",

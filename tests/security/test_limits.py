@@ -17,7 +17,9 @@ from tests.api.live_service import Service, make_service, running
 from tests.security.conftest import Door
 from trunkline.access.rates import WINDOW_S, Rates
 from trunkline.db.session import make_engine, make_sessions
-from trunkline.errors import TooMany
+from trunkline.dev import postgres as embedded_postgres
+from trunkline.dev.state import State
+from trunkline.errors import TooMany, Unavailable
 from trunkline.routes import limits, problems
 from trunkline.routes.limits import MOST_BYTES
 from trunkline.routes.session import network_of
@@ -74,6 +76,14 @@ async def test_what_was_not_used_for_a_minute_is_forgotten(service: Service, mon
     async with engine.connect() as connection:
         found = await connection.execute(text("SELECT who FROM request_rates WHERE who LIKE 'forgotten%'"))
         assert found.scalars().all() == ["forgotten new"]
+    await engine.dispose()
+
+
+async def test_a_database_that_lacks_the_migration_is_named(postgres: State) -> None:
+    embedded_postgres.ensure_database(postgres, "no_rates")
+    engine = make_engine(embedded_postgres.url(postgres, "no_rates"))
+    with pytest.raises(Unavailable, match="trunkline db upgrade"):
+        await Rates("tests", 60, make_sessions(engine)).take("a")
     await engine.dispose()
 
 

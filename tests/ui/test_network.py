@@ -174,6 +174,11 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
 
 
 def test_no_secret_was_seen_or_is_left_anywhere(circuit: str, watch: Watch, stack: GuardedStack) -> None:
+    wrong = Order("", "core-circuit-10g", {"a": _end("ams-pe:eth99"), "z": _end("lon-pe:eth99"), "isis_metric": 10})
+    with _client(stack) as client:
+        wrong.run = client._order(wrong, "noc")
+        client.wait([wrong], lambda: None)
+    assert "eth99" in wrong.run["error"]["detail"]  # what an error tells is looked at, too
     must_have_no_secret(stack, watch)
 
 

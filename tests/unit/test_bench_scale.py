@@ -33,7 +33,13 @@ def look(nodes: int, seconds: float) -> dict[str, Any]:
 
 
 DOCUMENT: dict[str, Any] = {
-    "machine": {"date": "2026-01-31T10:00:00+00:00", "commit": "abc", "cores": 2, "processor": "a processor"},
+    "machine": {
+        "date": "2026-01-31T10:00:00+00:00",
+        "commit": "abc",
+        "cores": 2,
+        "load": [2.5, 2.1, 1.0],
+        "processor": "a processor",
+    },
     "looks": [look(0, 1.0), look(1000, 5.0)],
     "batches": [
         {"before": 0, "circuits": 100, "seconds": 5.0, "requests": 50},

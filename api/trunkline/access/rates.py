@@ -9,9 +9,10 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from trunkline.db.session import SessionMaker
-from trunkline.errors import TooMany
+from trunkline.errors import TooMany, Unavailable
 
 WINDOW_S = 60
 _HANDFULS = 20
@@ -42,7 +43,7 @@ class Rates:
         self._forgot = time.monotonic()
 
     async def take(self, who: str) -> None:
-        """Count one request. Raises TooMany."""
+        """Count one request. Raises TooMany, and Unavailable where the database is not migrated."""
         if self._per_minute == 0:
             return
         hand = self._hands.get(who)
@@ -56,12 +57,16 @@ class Rates:
 
     async def _reach_for(self, who: str) -> _Hand:
         bucket = {"who": f"{self._kind} {who}", "most": self._per_minute, "wanted": self._handful}
-        async with self._sessions.begin() as session:
-            taken = int((await session.execute(_TAKE, bucket)).scalar_one())
-            if time.monotonic() - self._forgot > WINDOW_S:
-                self._forgot = time.monotonic()
-                await session.execute(_FORGET, {"seconds": WINDOW_S})
+        try:
+            async with self._sessions.begin() as session:
+                taken = int((await session.execute(_TAKE, bucket)).scalar_one())
+        except ProgrammingError:
+            raise Unavailable("The database lacks a migration: run `trunkline db upgrade`.") from None
         moment = time.monotonic()
+        if moment - self._forgot > WINDOW_S:
+            self._forgot = moment
+            async with self._sessions.begin() as session:
+                await session.execute(_FORGET, {"seconds": WINDOW_S})
         if len(self._hands) >= _MOST_CALLERS:
             self._hands = {one: hand for one, hand in self._hands.items() if moment < hand.until}
             if len(self._hands) >= _MOST_CALLERS:

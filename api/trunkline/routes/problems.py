@@ -53,8 +53,8 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     if isinstance(problem, Unauthorized):
         try:
             await request.app.state.failures.take(network_of(request))
-        except TooMany as too_many:
-            return respond(too_many)
+        except Problem as other:
+            return respond(other)
         except OperationalError as away:
             return await _on_database(request, away)
     return respond(problem)

@@ -17,8 +17,9 @@ _TEXT = """# Capacity
 <!-- Written by `make bench BENCH=scale ARGS=--docs`: change api/trunkline/dev/bench/scale/capacity.py instead. -->
 
 What {nodes:,} nodes and {circuits:,} circuits need, computed from what was measured with up to {measured_nodes:,} nodes
-and {measured_circuits:,} circuits ({date}, commit {commit}, {cores} cores of {processor}). From the points that were
-measured to the numbers below leads a straight line: measure again with larger `--sizes` before you rely on it.
+and {measured_circuits:,} circuits ({date}, commit {commit}, {cores} cores of {processor}, load {load} when it was over).
+From the points that were measured to the numbers below leads a straight line: measure again with larger `--sizes` before
+you rely on it.
 
 ![Seconds that grow with NetBox]({picture})
 
@@ -53,6 +54,7 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
         nodes=model.NODES, circuits=model.CIRCUITS, patience=model.PATIENCE_S, picture=_PICTURE,
         measured_nodes=looks[-1]["nodes"], measured_circuits=looks[-1]["circuits"],
         date=machine["date"][:10], commit=machine["commit"], cores=machine["cores"], processor=machine["processor"],
+        load=machine["load"][1],
         rows="\n".join(f"| {need.what} | {need.value} | {need.how} |" for need in model.needs(document, pushes)),
         wall=wall, wall_objects=at,
         heads=" | ".join(f"{look['nodes']:,} nodes, {look['circuits']:,} circuits" for look in looks),
