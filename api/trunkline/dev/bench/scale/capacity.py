@@ -17,9 +17,9 @@ _TEXT = """# Capacity
 <!-- Written by `make bench BENCH=scale ARGS=--docs`: change api/trunkline/dev/bench/scale/capacity.py instead. -->
 
 What {nodes:,} nodes and {circuits:,} circuits need, computed from what was measured with up to {measured_nodes:,} nodes
-and {measured_circuits:,} circuits ({date}, commit {commit}, {cores} cores of {processor}, load {load} when it was over).
-From the points that were measured to the numbers below leads a straight line: measure again with larger `--sizes` before
-you rely on it.
+and {measured_circuits:,} circuits ({date}, commit {commit}, {cores} cores of {processor}, load {load} at its end).
+From the points that were measured to the numbers below leads a straight line: measure again with larger `--sizes`
+before you rely on it.
 
 ![Seconds that grow with NetBox]({picture})
 
