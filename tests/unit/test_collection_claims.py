@@ -23,10 +23,9 @@ def read(path: str) -> Any:
 
 
 def options_of(role: str) -> dict[str, dict[str, Any]]:
-    options: dict[str, dict[str, Any]] = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"][
-        "options"
-    ]
-    return options
+    """Those of all its ways in."""
+    ways: dict[str, dict[str, Any]] = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+    return {name: option for way in ways.values() for name, option in way["options"].items()}
 
 
 def defaults_of(role: str) -> dict[str, Any]:
