@@ -113,4 +113,4 @@ def test_a_role_uses_no_variable_that_it_does_not_describe(role: str) -> None:
     own = set(re.findall(rf"(?:register: |^ +)({role}_\w+)", tasks, re.MULTILINE))
     variables = folder / "vars/main.yml"
     own |= set(yaml.safe_load(variables.read_text())) if variables.exists() else set()
-    assert used - own == set(options_of(role)) & used
+    assert used - own - set(options_of(role)) == set()
