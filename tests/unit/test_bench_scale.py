@@ -85,6 +85,22 @@ def test_needs_come_from_the_figures() -> None:
     assert pushed["runs at once for 1,000 orders an hour"] == "1.0"
 
 
+def test_pushes_are_simulated_with_what_was_recorded() -> None:
+    def span(name: str, begin_s: float, seconds: float) -> dict[str, Any]:
+        return {"stage": "apply", "name": name, "begin_s": begin_s, "seconds": seconds}
+
+    spans = [
+        span("Ensure the circuit, its cables and its addresses", 1, 1),
+        span("Take the router, if it is free", 2, 0.5),
+        span("Make the router carry its intent", 2.5, 1),
+        span("Let the router keep what was pushed, and give it back", 4, 0.5),
+        span("Stop unless both routers have proved the circuit", 4.5, 0.1),
+    ]
+    assert model.pushes_s({"rounds": [{"spans": spans}]}) == [2.5]
+    assert model.makespan_s([2.0], 10, 3) == 8.0
+    assert model.makespan_s([1.0, 3.0], 4, 2) == 5.0
+
+
 def test_the_page_and_its_picture_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "_OF_RUN", tmp_path / "none.json")
     page = capacity.write(DOCUMENT, tmp_path)

@@ -1,5 +1,6 @@
 """From what was measured to what a larger network takes: pure functions."""
 
+import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 NODES, CIRCUITS = 10_000, 100_000
 """The network that is asked about."""
 NIGHT_S = 8 * 3600
+AT_ONCE = (10, 100)
+# The tasks of the role `deploy` between which a router is held.
+_ON_ROUTERS = ("Take the router", "Take all routers", "Make the router", "Wait until the router", "Let the router")
 PATIENCE_S = 60
 """How long a person, or AWX at an inventory's update, may wait for one answer."""
 
@@ -84,11 +88,7 @@ def needs(document: Mapping[str, Any], pushes: Mapping[str, Any] | None) -> list
         found.append(Need("all circuits from nothing, in batches", f"{hours:.1f} h", "seconds a circuit, half-way"))
     found += _runs(document, objects)
     if pushes:
-        verified = sum(one["verified_s"] for one in pushes["rounds"]) / len(pushes["rounds"])
-        at_once = verified * 1000 / 3600
-        found.append(
-            Need("runs at once for 1,000 orders an hour", f"{at_once:.1f}", f"each takes {verified:.1f} s with routers")
-        )
+        found += _with_routers(pushes)
     for key in ("netbox_mb", "database_mb"):
         one = grown[key]
         found.append(
@@ -113,6 +113,43 @@ def _runs(document: Mapping[str, Any], objects: int) -> list[Need]:
         Need("so that it takes a night", f"{machines * cores:.0f} cores", "eight hours; workers on as many hosts"),
         Need("memory of a worker", f"{best['worker_mb']:.0f} MiB", f"{best['concurrency']} playbooks at a time"),
     ]
+
+
+def _with_routers(document: Mapping[str, Any]) -> list[Need]:
+    verified_s = sum(one["verified_s"] for one in document["rounds"]) / len(document["rounds"])
+    how = f"each takes {verified_s:.1f} s with routers"
+    found = [Need("runs at once for 1,000 orders an hour", f"{verified_s * 1000 / 3600:.1f}", how)]
+    if latencies := pushes_s(document):
+        how = f"simulated: {min(latencies):.1f} to {max(latencies):.1f} s a router, as recorded"
+        found += [
+            Need(
+                f"{NODES:,} routers pushed and proved, {many} at once",
+                f"{makespan_s(latencies, NODES, many) / 60:.0f} min",
+                how,
+            )
+            for many in AT_ONCE
+        ]
+    return found
+
+
+def pushes_s(document: Mapping[str, Any]) -> list[float]:
+    """Of each round of BENCH=run how long its routers were worked on, from their lease until they were let go."""
+    found = []
+    for one in document["rounds"]:
+        spans = [span for span in one.get("spans", ()) if span["stage"] == "apply"]
+        on_them = [span for span in spans if span["name"].startswith(_ON_ROUTERS)]
+        if on_them:
+            last = on_them[-1]
+            found.append(last["begin_s"] + last["seconds"] - on_them[0]["begin_s"])
+    return found
+
+
+def makespan_s(latencies: Sequence[float], jobs: int, at_once: int) -> float:
+    """Seconds until so many jobs are done, of which so many go on at once; each takes one of the latencies, in turn."""
+    free_at = [0.0] * at_once
+    for number in range(jobs):
+        heapq.heappush(free_at, heapq.heappop(free_at) + latencies[number % len(latencies)])
+    return max(free_at)
 
 
 def first_wall(document: Mapping[str, Any]) -> tuple[str, float]:
