@@ -76,6 +76,12 @@ def steps(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     )
 
 
+def requests_of(session: Session, run: str) -> list[str]:
+    """The request ids under which the run with this id has written to NetBox, in every attempt of it."""
+    log = session.rows("core/object-changes/", {"q": f"trunkline run {run}"})
+    return list(dict.fromkeys(row["request_id"] for row in sorted(log, key=lambda row: row["id"])))
+
+
 def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Record]:
     """Undo all that was written under these request ids; return the operations (in check mode, what they would be)."""
     # NetBox filters by one request id at a time.
