@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from trunkline.db.models import Lifecycle
-from trunkline.recovery.adopt import reports
 from trunkline.recovery.compare import Ordered, compare
+from trunkline.recovery.rebuild import reports
 from trunkline.routes.reports.schemas import ReportIn
 
 NODE_ID, CIRCUIT_ID = uuid.UUID(int=1), uuid.UUID(int=2)

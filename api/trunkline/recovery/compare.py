@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from trunkline.catalog import PRODUCTS, Product
-from trunkline.catalog.values import flatten
+from trunkline.catalog.block import leaves
+from trunkline.catalog.values import Values, flatten, merge
 from trunkline.db.models import Lifecycle
 from trunkline.lifecycle import IN_SERVICE
 
@@ -99,6 +100,19 @@ def values_of(item: Item) -> dict[str, object]:
     values = {name: value for name, value in item.items() if name not in ("status", "subscription")}
     if isinstance(values.get("site"), Mapping):
         values["site"] = values["site"]["slug"]
+    return values
+
+
+def block_of(product: Product, item: Item) -> Values:
+    """What of an item are fields of the product's block."""
+    known = flatten(values_of(item))
+    fields = {leaf.pattern for leaf in leaves(product.block)}
+    values: Values = {}
+    for path in sorted(fields & known.keys()):
+        value: object = known[path]
+        for part in reversed(path.split(".")):
+            value = {part: value}
+        values = merge(values, cast("Values", value))
     return values
 
 

@@ -26,7 +26,7 @@ class ActionModule(NetBoxAction):
     """The action."""
 
     ARGUMENTS: ClassVar[dict[str, Any]] = {
-        **{name: NAMES for name in (*PARTS, "device_types")},
+        **dict.fromkeys((*PARTS, "device_types"), NAMES),
         "namespace": {"type": "str"},
         "only": {"type": "list", "elements": "str"},
     }

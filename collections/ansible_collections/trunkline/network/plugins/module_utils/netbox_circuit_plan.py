@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # writes its interfaces, too: so their descriptions come before.
 IPV4, IPV6, LINK = range(2, 5)
 CIRCUIT, TERMINATION, INTERFACE, CABLE, ADDRESS = IPV4, IPV6, IPV6, LINK, LINK
-# The lengths of a circuit's prefixes: the link's own, and in IPv6 around it that from the pool. A new link is a /31 and a
-# /127; one that was adopted may be wider, and have no IPv6 prefix around it.
+# The lengths of a circuit's prefixes: the link's own, and in IPv6 around it that from the pool. A new link is a /31 and
+# a /127; one that was adopted may be wider, and have no IPv6 prefix around it.
 BLOCK, LINK_IN_BLOCK = {4: range(1, 32), 6: range(1, 65)}, range(65, 128)
 
 

@@ -12,9 +12,9 @@ description:
   - Looks at the devices and circuits that no subscription owns, says what stands against adopting each, and marks the
     others as a subscription's, with all that makes them up. That is a device's loopback and management addresses, and a
     circuit's terminations, cables, prefixes and addresses.
-  - In the same call NetBox is brought to what M(trunkline.network.node) and M(trunkline.network.circuit) would document,
-    for instance descriptions. Values are learned from what is there, nothing is allocated, nothing is deleted. Afterwards
-    these modules find nothing to do.
+  - In the same call NetBox is brought to what M(trunkline.network.node) and M(trunkline.network.circuit) would
+    document, for instance descriptions. Values are learned from what is there, nothing is allocated, nothing is
+    deleted. Afterwards these modules find nothing to do.
   - No device is looked at or changed. RV(overlays) and RV(devices) serve to compare the routers with what they would be
     told.
   - What was marked half-way, because the run was killed, is taken up again with the same O(namespace).

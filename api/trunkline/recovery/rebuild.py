@@ -3,11 +3,8 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from trunkline.catalog.block import leaves
-from trunkline.catalog.values import Values, flatten, merge
-from trunkline.recovery.compare import Finding, Item, name_of, product_of, values_of
+from trunkline.recovery.compare import Finding, Item, block_of, name_of, product_of
 
 # Circuits refer to nodes.
 _ORDER = ("nodes", "circuits")
@@ -35,23 +32,11 @@ def reports(found: list[Finding], fabric: Mapping[str, list[Item]], customer: st
             product = product_of(item, kind)
             if product is None or item["status"] != _IN_SERVICE or str(item["subscription"]) not in unknown:
                 continue
-            known = flatten(values_of(item))
-            fields = {leaf.pattern for leaf in leaves(product.block)}
-            block = _nested({path: known[path] for path in sorted(fields & known.keys())})
             body: dict[str, object] = {
                 "product": product.slug,
                 "customer": customer,
                 "status": "active",
-                "block": block,
+                "block": block_of(product, item),
                 "by": "reconcile",
             }
             yield Report(uuid.UUID(str(item["subscription"])), name_of(item), body)
-
-
-def _nested(flat: Values) -> Values:
-    values: Values = {}
-    for path, value in flat.items():
-        for part in reversed(path.split(".")):
-            value = {part: value}  # noqa: PLW2901
-        values = merge(values, cast("Values", value))
-    return values

@@ -1,11 +1,13 @@
 """What only one living subscription may hold."""
 
-from sqlalchemy import select
+import uuid
+
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import Block
-from trunkline.db.models import Claim, Subscription
+from trunkline.db.models import Claim, Dependency, Subscription
 from trunkline.errors import Conflict, Duplicate
 
 
@@ -17,6 +19,12 @@ async def claim(session: AsyncSession, subscription: Subscription, block: Block)
     statement = insert(Claim).values([{"what": what, "subscription_id": subscription.id} for what in sorted(wanted)])
     got = set(await session.scalars(statement.on_conflict_do_nothing().returning(Claim.what)))
     await _refuse_taken(session, [what for what in wanted if what not in got])
+
+
+async def release(session: AsyncSession, subscription_id: uuid.UUID) -> None:
+    """Give back what the subscription holds, and what it refers to: others may have it."""
+    await session.execute(delete(Claim).where(Claim.subscription_id == subscription_id))
+    await session.execute(delete(Dependency).where(Dependency.subscription_id == subscription_id))
 
 
 async def must_be_free(session: AsyncSession, block: Block) -> None:
