@@ -91,9 +91,9 @@ class Builder:
                 (MANAGEMENT, one.management),
             )
         ]
-        made = iter(self._many("ipam/ip-addresses/", addresses))
+        numbers = iter([row["id"] for row in self._many("ipam/ip-addresses/", addresses)])
         primary = [
-            {"id": ids[one.name], **{name: next(made)["id"] for name in ("primary_ip4", "primary_ip6", "oob_ip")}}
+            {"id": ids[one.name], **{name: next(numbers) for name in ("primary_ip4", "primary_ip6", "oob_ip")}}
             for one in routers
         ]
         self._many("dcim/devices/", primary, patch=True)

@@ -92,7 +92,7 @@ def test_what_is_there_is_adopted_and_the_modules_find_nothing_to_do(there: Worl
         if path != "ipam/prefixes":
             assert [row["id"] for row in after[path]] == [row["id"] for row in rows], "something was made or is gone"
     for kind in ("dcim.device", "circuits.circuit"):
-        chosen = orders([one for one in found if one.type == f"{kind}"])
+        chosen = orders([one for one in found if one.type == kind])
         for order in chosen:
             assert there.run(order).operations == []
     assert adopt(there, new_namespace())[0].operations == []
@@ -110,7 +110,8 @@ def test_an_adoption_is_undone_to_the_last_mark(there: World) -> None:
     adopt(there, namespace, session=session)
     assert state(there) != before
     for _again in range(2):
-        undo(there.session(), requests_of(there.session(), namespace), check=False)
+        signed = Session(there.url, there.token, run=namespace)
+        undo(signed, requests_of(signed, namespace), check=False)
         assert state(there) == before
 
 

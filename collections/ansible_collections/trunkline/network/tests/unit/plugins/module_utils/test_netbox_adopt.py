@@ -89,7 +89,8 @@ def test_a_device_s_obstacle_is_named_with_its_remedy(more: dict[str, Any], why:
 
 def test_a_device_of_which_nothing_is_missing_can_be_adopted_and_one_of_two_namesakes_cannot() -> None:
     assert list(against_node(device(), Counter({"ams-pe": 1}))) == []
-    assert list(against_node(device(), Counter({"ams-pe": 2})))[0].startswith("name: NetBox has 2 devices 'ams-pe'")
+    (reason,) = against_node(device(), Counter({"ams-pe": 2}))
+    assert reason.startswith("name: NetBox has 2 devices 'ams-pe'")
 
 
 @pytest.mark.parametrize(
