@@ -4,10 +4,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from trunkline.recovery.compare import Finding, Item, block_of, name_of, product_of
+from trunkline.recovery.compare import BLOCKS, Finding, Item, block_of, name_of, product_of
 
-# Circuits refer to nodes.
-_ORDER = ("nodes", "circuits")
 _IN_SERVICE = "active"
 
 
@@ -21,14 +19,14 @@ class Report:
 
 
 def reports(found: list[Finding], fabric: Mapping[str, list[Item]], customer: str) -> Iterator[Report]:
-    """A report for each object in service whose subscription is unknown here, nodes first. Pure.
+    """A report for each object in service whose subscription is unknown here, first what others refer to. Pure.
 
     NetBox does not know customers: all become orders of `customer`. Objects that fit no product, or are not in
     service, are left out: they stay findings.
     """
     unknown = {str(item.subscription) for item in found if item.what == "unknown here"}
-    for kind in _ORDER:
-        for item in fabric[kind]:
+    for kind in BLOCKS:
+        for item in fabric.get(kind, []):
             product = product_of(item, kind)
             if product is None or item["status"] != _IN_SERVICE or str(item["subscription"]) not in unknown:
                 continue
