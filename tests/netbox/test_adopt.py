@@ -2,13 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_adopt import Candidate, Survey, survey
-from ansible_collections.trunkline.network.plugins.module_utils.netbox_adopt_plan import order_of, plan_adoption
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_adopt_plan import (
+    circuit_order,
+    node_order,
+    plan_adoption,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_apply import ENDPOINTS, Outcome, converge
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_fabric import Part
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import FIELD, Plan
@@ -74,10 +77,6 @@ def there(world: World) -> World:
     return world
 
 
-def orders(candidates: Sequence[Candidate]) -> list[Any]:
-    return [order_of(one) for one in candidates]
-
-
 def test_what_is_there_is_adopted_and_the_modules_find_nothing_to_do(there: World) -> None:
     namespace = new_namespace()
     before = state(there)
@@ -91,9 +90,8 @@ def test_what_is_there_is_adopted_and_the_modules_find_nothing_to_do(there: Worl
     for path, rows in before.items():
         if path != "ipam/prefixes":
             assert [row["id"] for row in after[path]] == [row["id"] for row in rows], "something was made or is gone"
-    for kind in ("dcim.device", "circuits.circuit"):
-        chosen = orders([one for one in found if one.type == kind])
-        for order in chosen:
+    for kind, made in (("dcim.device", node_order), ("circuits.circuit", circuit_order)):
+        for order in (made(one) for one in found if one.type == kind):
             assert there.run(order).operations == []
     assert adopt(there, new_namespace())[0].operations == []
     assert look(there, new_namespace()).nodes == []

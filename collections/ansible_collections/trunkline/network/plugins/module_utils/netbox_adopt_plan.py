@@ -75,12 +75,16 @@ def parts_of(one: Candidate) -> Parts:
     return Parts([cable["id"] for cable, _end in ends], [row["id"] for row in rows], links)
 
 
-def order_of(one: Candidate) -> NodeOrder | CircuitOrder:
-    """The order whose outcome the candidate is. Pure."""
+def node_order(one: Candidate) -> NodeOrder:
+    """The order whose outcome the device is. Pure."""
     item = one.item
-    if one.type == DEVICE:
-        fields = {name: item[name] for name in ("name", "role", "device_type", "platform", "management")}
-        return NodeOrder(one.subscription, site=item["site"]["slug"], status=IN_SERVICE, **fields)
+    fields = {name: item[name] for name in ("name", "role", "device_type", "platform", "management")}
+    return NodeOrder(one.subscription, site=item["site"]["slug"], status=IN_SERVICE, **fields)
+
+
+def circuit_order(one: Candidate) -> CircuitOrder:
+    """The order whose outcome the circuit is. Pure."""
+    item = one.item
     return CircuitOrder(
         one.subscription,
         a=End(item["a"]["node"], item["a"]["interface"]),
@@ -99,15 +103,25 @@ def plan_adoption(session: Session, candidates: Sequence[Candidate]) -> Plan:
     Its objects are what the modules node and circuit return of them, each with its `type`.
     """
     plan = Plan()
-    for kind, read in ((DEVICE, netbox_node.read), (CIRCUIT, netbox_circuit.read)):
-        possible = [one for one in candidates if one.type == kind and not one.cannot]
-        if not possible:
-            continue
-        snapshot = read(session, [order_of(one) for one in possible], present=True, predict=False)  # type: ignore[operator]
-        marked = read_rows(session, MARKED, (_asked(part) for part in parts(possible)))
-        for one in possible:
-            _plan_one(plan, one, snapshot, marked)
+    nodes = {one.subscription: one for one in candidates if one.type == DEVICE and not one.cannot}
+    if nodes:
+        ordered = [node_order(one) for one in nodes.values()]
+        snapshot = netbox_node.read(session, ordered, present=True, predict=False)
+        marked = _read_marked(session, list(nodes.values()))
+        for node in ordered:
+            _plan_one(plan, nodes[node.subscription], node, snapshot, marked)
+    circuits = {one.subscription: one for one in candidates if one.type == CIRCUIT and not one.cannot}
+    if circuits:
+        links = [circuit_order(one) for one in circuits.values()]
+        snapshot = netbox_circuit.read(session, links, present=True, predict=False)
+        marked = _read_marked(session, list(circuits.values()))
+        for link in links:
+            _plan_one(plan, circuits[link.subscription], link, snapshot, marked)
     return plan
+
+
+def _read_marked(session: Session, candidates: Sequence[Candidate]) -> dict[str, list[Record]]:
+    return read_rows(session, MARKED, (_asked(part) for part in parts(candidates)))
 
 
 def _asked(candidates: Sequence[Candidate]) -> Record:
@@ -121,13 +135,20 @@ def _asked(candidates: Sequence[Candidate]) -> Record:
     }
 
 
-def _plan_one(plan: Plan, one: Candidate, snapshot: Snapshot, marked: dict[str, list[Record]]) -> None:
-    order = order_of(one)
+def _plan_one(
+    plan: Plan,
+    one: Candidate,
+    order: NodeOrder | CircuitOrder,
+    snapshot: Snapshot,
+    marked: dict[str, list[Record]],
+) -> None:
     try:
         marks = list(_marks(one, marked, order))
         mine = _with_marks(one, snapshot, marked, order)
-        make = netbox_node_plan.plan_present if one.type == DEVICE else netbox_circuit_plan.plan_present
-        found: Plan = make([order], mine)  # type: ignore[list-item]
+        if isinstance(order, NodeOrder):
+            found = netbox_node_plan.plan_present([order], mine)
+        else:
+            found = netbox_circuit_plan.plan_present([order], mine)
     except OrderError as error:
         one.cannot.append(str(error))
         return
@@ -166,9 +187,9 @@ def _marks(one: Candidate, marked: dict[str, list[Record]], order: NodeOrder | C
                 label = f"{one.name} {end['term_side']}"
                 yield from _mark("circuits.circuittermination", end, label, one.subscription)
     for prefix in mine.prefixes:
-        row = _prefix(prefix, one.subscription, marked)
-        if row is not None:
-            yield from _mark("ipam.prefix", row, prefix, one.subscription)
+        known = _prefix(prefix, one.subscription, marked)
+        if known is not None:
+            yield from _mark("ipam.prefix", known, prefix, one.subscription)
         elif isinstance(order, CircuitOrder):
             fields = {"prefix": prefix, "status": "active", "description": order.description}
             fields |= owned(one.subscription)

@@ -262,14 +262,12 @@ def settled(order: CircuitOrder, snapshot: Snapshot) -> CircuitOrder:
     Raises OrderError where it names what NetBox does not have.
     """
     there = snapshot.own("circuit_list", order.subscription)
-    if there is not None:
-        kept = (order.provider or there["provider"]["slug"], order.circuit_type or there["type"]["slug"])
-    else:
-        kept = (order.provider or PROVIDER, order.circuit_type or CIRCUIT_TYPE)
-    settled_order = replace(order, provider=kept[0], circuit_type=kept[1])
-    if there is None or readable_circuit(there)["provider"] != kept[0] or readable_circuit(there)["type"] != kept[1]:
-        _refuse_unknown(settled_order, snapshot)
-    return settled_order
+    now = (there["provider"]["slug"], there["type"]["slug"]) if there else (PROVIDER, CIRCUIT_TYPE)
+    wanted = (order.provider or now[0], order.circuit_type or now[1])
+    found = replace(order, provider=wanted[0], circuit_type=wanted[1])
+    if there is None or wanted != now:
+        _refuse_unknown(found, snapshot)
+    return found
 
 
 def _refuse_unknown(order: CircuitOrder, snapshot: Snapshot) -> None:

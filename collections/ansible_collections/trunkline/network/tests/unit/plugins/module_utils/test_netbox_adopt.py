@@ -16,8 +16,9 @@ from ansible_collections.trunkline.network.plugins.module_utils.netbox_adopt imp
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_adopt_plan import (
     MARK,
+    circuit_order,
     joined,
-    order_of,
+    node_order,
     overlays_of,
     parts_of,
 )
@@ -165,9 +166,9 @@ def test_a_circuit_waits_for_a_node_with_an_obstacle_and_a_part_leaves_the_other
 
 def test_a_candidate_is_ordered_as_it_is() -> None:
     found = survey_of([device(), device(8, "par-p")], [circuit()], None, [], SPACE)
-    node, link = order_of(found.nodes[0]), order_of(found.circuits[0])
-    assert (node.name, node.site, node.management, node.status) == ("ams-pe", "ams", "172.20.20.7/24", "active")  # type: ignore[union-attr]
-    assert (link.cid, link.a.label, link.isis_metric, link.speed_mbps) == ("KPN-1", "ams-pe:eth1", 10, 10_000)  # type: ignore[union-attr]
+    node, link = node_order(found.nodes[0]), circuit_order(found.circuits[0])
+    assert (node.name, node.site, node.management, node.status) == ("ams-pe", "ams", "172.20.20.7/24", "active")
+    assert (link.cid, link.a.label, link.isis_metric, link.speed_mbps) == ("KPN-1", "ams-pe:eth1", 10, 10_000)
     parts = parts_of(found.circuits[0])
     assert (parts.cables, parts.prefixes) == (["cA", "cZ"], ["10.0.1.0/31", "fc00:1::/127"])
     assert parts.addresses == ["ams-pe0", "ams-pe1", "par-p0", "par-p1"]
