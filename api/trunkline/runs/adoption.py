@@ -99,7 +99,7 @@ async def _refuse_held(session: AsyncSession, possible: Iterable[Proposal]) -> N
 async def _refuse_unknown_nodes(session: AsyncSession, possible: list[Proposal]) -> None:
     """The nodes of a circuit are adopted with it, or have been ordered."""
     ends = {
-        (one.name, side): str(cast("Mapping[str, Any]", one.block[side])["node"])
+        (one.subscription, side): str(cast("Mapping[str, Any]", one.block[side])["node"])
         for one in possible
         for side in ("a", "z")
         if one.kind == "circuit" and one.state != "refused"
@@ -111,7 +111,7 @@ async def _refuse_unknown_nodes(session: AsyncSession, possible: list[Proposal])
     known |= {one.name for one in possible if one.kind == "node"}
     for one in possible:
         for side in ("a", "z"):
-            node = ends.get((one.name, side))
+            node = ends.get((one.subscription, side))
             if node is not None and node not in known:
                 one.refuse(
                     f"{side}.node: {node} has a subscription in NetBox that is not active in the order book. "

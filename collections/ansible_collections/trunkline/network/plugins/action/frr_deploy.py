@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 from typing import Any, ClassVar
 
-from ansible_collections.trunkline.network.plugins.module_utils import netbox_intent
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
 from ansible_collections.trunkline.network.plugins.plugin_utils.deploy_action import INTENT_ARGUMENTS, DeployAction
 from ansible_collections.trunkline.network.plugins.plugin_utils.netbox_action import DeviceRefusedError
@@ -36,7 +35,7 @@ class ActionModule(DeployAction):
             # Under the lease: an intent read before another run's change could be pushed after it.
             intent = self.intent()
             held = {"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}
-            also_owned = [*self.params["also_owned"], *self._leaving()]
+            also_owned = [*self.params["also_owned"], *headers_of(self.leaving())]
             push = self._device("frr_config", config=self.render(intent), also_owned=also_owned, **held)
             if intent.get("ports") or push.get("has_links"):
                 push = together(push, self._device("frr_links", **links_of(intent), **held))
@@ -46,17 +45,6 @@ class ActionModule(DeployAction):
                 with contextlib.suppress(DeviceRefusedError):
                     self._device("frr_lease", state="absent", owner=owner)
         return {**push, "intent": intent}
-
-    def _leaving(self) -> list[str]:
-        """Headers of the stanzas that NetBox wants until the planned removals are done.
-
-        A router that was adopted has them, and no record of them until it is pushed to.
-        """
-        if self.params["intent"] or not any(item["op"] == "delete" for item in self.params["overlay"]):
-            return []
-        device = self.params["device"] or self.task_vars["inventory_hostname"]
-        before = netbox_intent.intent_from(self.session, device, [], self.params["config_context"])
-        return headers_of(self.render(before))
 
     def _take_lease(self) -> str:
         wanted = self.environment("TRUNKLINE_RUN")
