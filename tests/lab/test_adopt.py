@@ -27,6 +27,8 @@ pytestmark = pytest.mark.timeout(600)
 METRIC = 30
 LOOPBACKS = {"left": ("10.66.0.1/32", "fd66::1/128"), "right": ("10.66.0.2/32", "fd66::2/128")}
 ENDS = {"left": ("10.66.64.1/30", "fd66:0:0:1::/127"), "right": ("10.66.64.2/30", "fd66:0:0:1::1/127")}
+# NetBox may have other tests' devices, too.
+NAMES = [*LOOPBACKS, "ghost"]
 FAR = {"left": "right", "right": "left"}
 SYSTEM = {"left": "0100.6600.0001", "right": "0100.6600.0002"}
 # As somebody has typed it, long before there was a Trunkline; the prefix list is nobody's business but theirs.
@@ -112,7 +114,7 @@ def world(
         world.client.close()
         session = netbox.session()
         for path, filters in (
-            ("dcim/devices/", {"name": [*LOOPBACKS, "ghost"]}),
+            ("dcim/devices/", {"name": NAMES}),
             ("circuits/circuits/", {"cid": "LINE-0"}),
         ):
             if ids := [row["id"] for row in session.rows(path, filters)]:
@@ -128,7 +130,7 @@ def routers(world: World) -> dict[str, str]:
 
 def adopt(world: World, **values: Any) -> dict[str, Any]:
     """What the dry run says, by name."""
-    body = {"input": {"customer": "noc", **values}, "plan_only": True}
+    body = {"input": {"customer": "noc", "names": NAMES, **values}, "plan_only": True}
     run = world.api("POST", "tasks/adopt", json=body)
     assert run.status_code == 202, run.text
     order = Order("adopt", "", values, run=run.json())
@@ -139,7 +141,8 @@ def adopt(world: World, **values: Any) -> dict[str, Any]:
 
 
 def command(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [str(Path(sys.executable).with_name("trunkline")), *arguments]
+    named = [word for name in NAMES for word in ("--name", name)] if arguments[0] == "adopt" else []
+    words = [str(Path(sys.executable).with_name("trunkline")), *arguments, *named]
     return subprocess.run(
         words, env=os.environ | world.exports, capture_output=True, text=True, check=False, timeout=200
     )
