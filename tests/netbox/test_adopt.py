@@ -57,18 +57,15 @@ class Foreign:
 
     def state(self) -> dict[str, Any]:
         """All that an adoption may write, as NetBox has it; times, and custom fields without a value left out."""
-        here, within = {"site": self.site}, {"within_include": [self.ipv4, self.ipv6]}
-        circuits = dict.fromkeys(("circuits/circuits", "circuits/circuit-terminations"), here)
-        tables: dict[str, dict[str, Any]] = {
-            "dcim/devices": here,
-            "dcim/interfaces": here,
-            "dcim/cables": here,
-        } | circuits
-        tables |= {"ipam/prefixes": within, "ipam/ip-addresses": {"parent": [self.ipv4, self.ipv6]}}
-        session = self.session()
-        return {
-            path: [_without_times(row) for row in session.rows(f"{path}/", filters)] for path, filters in tables.items()
-        }
+        paths = ("dcim/devices", "dcim/interfaces", "dcim/cables", "circuits/circuits", "circuits/circuit-terminations")
+        asked: list[tuple[str, dict[str, Any]]] = [(path, {"site": self.site}) for path in paths]
+        asked += [("ipam/prefixes", {"within_include": prefix}) for prefix in (self.ipv4, self.ipv6)]
+        asked.append(("ipam/ip-addresses", {"parent": [self.ipv4, self.ipv6]}))
+        session, found = self.session(), dict[str, Any]()
+        for path, filters in asked:
+            rows = session.rows(f"{path}/", filters)
+            found[path] = [*found.get(path, []), *map(_without_times, rows)]
+        return found
 
 
 def _without_times(row: dict[str, Any]) -> dict[str, Any]:
