@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
-        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        # Nothing is shown to strangers: trunkline.routes.openapi and the page /docs are for those who may look.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

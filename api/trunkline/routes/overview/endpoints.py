@@ -6,8 +6,10 @@ from trunkline.access import Role
 from trunkline.routes.authentication import Authenticated, Where, needs
 from trunkline.routes.health.endpoints import ready
 from trunkline.routes.overview import service
+from trunkline.routes.overview.devices import devices
 from trunkline.routes.overview.schemas import Overview
 from trunkline.routes.session import Session
+from trunkline.routes.workers import service as workers
 
 router = APIRouter(prefix="/overview", tags=["overview"])
 
@@ -23,4 +25,6 @@ async def get_overview(session: Session, caller: Authenticated, request: Request
         lately=await service.lately(session, caller),
         counts=await service.counts(session, caller),
         health=await ready(session, request),
+        workers=await workers.counts(session, request.app.state.settings.lease_s),
+        devices=await devices(session, caller),
     )
