@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,8 @@ from tests.api.live_service import Service
 from tests.ui.watching import NARROW, Person
 
 FIRST_PAGE_BYTES = 150_000
-
-
-@pytest.fixture(scope="module")
-def base(service: Service) -> str:
-    return f"http://127.0.0.1:{service.port}"
+FIRST_PAGE_MS = 300
+EVENT_TO_SCREEN_MS = 300
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +35,6 @@ def world(service: Service) -> dict[str, Any]:
     return {"node": nodes[0]["subscription"], "up": up, "drifted": drifted, "waiting": waiting, "failed": failed}
 
 
-@pytest.fixture
-def person(browser: Browser, service: Service, base: str) -> Iterator[Person]:
-    made = Person.at(browser, base, service.token)
-    yield made
-    made.leave()
-
-
 PAGES = {
     "dashboard": "/",
     "map": "/map",
@@ -64,6 +53,7 @@ PAGES = {
     "customers": "/customers",
     "policies": "/policies",
     "schedules": "/schedules",
+    "workers": "/workers",
     "tokens": "/tokens",
     "audit": "/audit",
 }
@@ -98,22 +88,31 @@ def test_every_page_is_sound_in_light_and_dark_wide_and_narrow(
 
 def test_the_first_page_is_small_and_quick(browser: Browser, service: Service, base: str, world: Any) -> None:
     logged_in = Person.at(browser, base, service.token)
-    fresh = browser.new_context(base_url=base, storage_state=logged_in.context.storage_state())
-    page = fresh.new_page()
-    page.goto("/", wait_until="load")
-    entries: dict[str, float] = page.evaluate("""() => {
-        const [page] = performance.getEntriesByType("navigation");
-        const all = [page, ...performance.getEntriesByType("resource")];
-        return {bytes: all.reduce((sum, one) => sum + one.transferSize, 0), files: all.length,
-                painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
-                answered: page.responseEnd, loaded: page.loadEventEnd};
-    }""")
+    visits: list[dict[str, float]] = []
+    # The other process of this test session may have the processor for a moment: of some visits the best counts.
+    while len(visits) < 8 and (not visits or visits[-1]["loaded"] > FIRST_PAGE_MS):
+        fresh = browser.new_context(base_url=base, storage_state=logged_in.context.storage_state())
+        page = fresh.new_page()
+        page.goto("/", wait_until="load")
+        page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+        visits.append(
+            page.evaluate("""() => {
+                const [page] = performance.getEntriesByType("navigation");
+                const all = [page, ...performance.getEntriesByType("resource")];
+                return {bytes: all.reduce((sum, one) => sum + one.transferSize, 0), files: all.length,
+                        painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+                        answered: page.responseEnd, loaded: page.loadEventEnd};
+            }""")
+        )
+        fresh.close()
+    entries = visits[-1]
     print(
         f"first page: {entries['bytes'] / 1000:.0f} KB in {entries['files']} files; answered after "
-        f"{entries['answered']:.0f} ms, painted {entries['painted']:.0f} ms, loaded {entries['loaded']:.0f} ms"
+        f"{entries['answered']:.0f} ms, painted {entries['painted']:.0f} ms, loaded {entries['loaded']:.0f} ms "
+        f"(visit {len(visits)})"
     )
     assert 20_000 < entries["bytes"] <= FIRST_PAGE_BYTES
-    fresh.close()
+    assert entries["loaded"] <= FIRST_PAGE_MS, visits
     logged_in.leave()
 
 
@@ -164,57 +163,42 @@ def test_every_page_has_a_json_twin(person: Person, base: str, world: dict[str, 
             assert f'rel="alternate" type="application/json" href="{twin.url.path}' in html.text
 
 
-def test_a_node_is_ordered_page_by_page_rejected_with_a_reason_and_ordered_again(person: Person) -> None:
+def test_what_is_nowhere_is_a_page_to_a_browser_and_a_problem_to_a_program(person: Person, base: str) -> None:
     page = person.page
-    page.goto("/order")
-    page.click("text=Node FRR")
-    page.click("#next")
-    page.fill("[name='f.name']", "VIE")
-    page.fill("[name='f.site']", "vie")
-    page.click("#next")
-    expect(page.locator("[id='f.name-text']")).to_contain_text("host name")
-    expect(page.locator("[id='f.role-text']")).to_have_text("Fill this in.")
-    assert page.input_value("[name='f.site']") == "vie"
+    answer = page.goto("/nodes/ams-pe")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is at /nodes/ams-pe")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
     person.must_be_accessible()
-    person.shot("order-errors")
-    assert [text for text in person.noticed if "422" not in text] == []
-    person.noticed.clear()  # the browser calls the refusal of the form an error
-    page.fill("[name='f.name']", "vie-pe")
-    page.fill("[name='f.role']", "pe")
-    page.fill("[name='f.management']", "172.20.20.90/24")
-    page.click("#next")
-    expect(page.locator(".diff")).to_contain_text("hostname vie-pe")
-    person.must_be_accessible()
-    person.shot("order-plan")
-    page.reload()
-    page.click("#back")
-    assert page.input_value("[name='f.name']") == "vie-pe"
-    page.click("#back")
-    page.click("#next")
-    assert page.input_value("[name='f.management']") == "172.20.20.90/24"
-    page.click("#next")
-    page.check("#manual")
-    page.click("#place")
-    page.fill("#reason", "not before the change window")
-    page.click("#do-reject")
-    page.wait_for_selector("[data-status=cancelled]")
-    expect(page.locator(".alert")).to_contain_text("not before the change window")
-    page.click("#do-retry")
-    page.click("#do-approve")
-    page.wait_for_selector("[data-status=completed]")
-    expect(page.locator("[data-log-state]")).to_have_text("ended")
-    expect(page.locator(".steps")).to_contain_text("Ask the node")
-    person.shot("run-completed", whole=True)
-    page.goto("/subscriptions?q=vie-pe")
-    page.click("#rows tbody a")
-    page.click("#do-modify")
-    page.fill("[name='f.role']", "p")
-    page.click("#next")
-    page.click("#place")
-    page.click("#do-rollback")
-    page.wait_for_selector("[data-status=completed] >> text=Node vie-pe at vie")
-    page.click("[data-status] a")
-    expect(page.locator("main")).to_contain_text("vie-pe")
+    page.goto("/runs/00000000-0000-0000-0000-000000000000")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run")
+    page.goto("/subscriptions?insync=perhaps")
+    expect(page.get_by_role("alert")).to_contain_text("insync")
+    assert len(person.noticed) == 3
+    person.noticed.clear()  # to the browser each of them is an error
+    cookies = {item["name"]: item["value"] for item in person.context.cookies()}
+    for path in ("/nodes/ams-pe", "/runs/00000000-0000-0000-0000-000000000000", "/api/v1/nothing"):
+        answered = httpx.get(
+            base + path, cookies=cookies, headers={"Accept": "application/json"}, follow_redirects=True
+        )
+        assert (answered.status_code, answered.headers["content-type"]) == (404, "application/problem+json")
+    assert httpx.get(f"{base}/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_the_api_describes_itself_on_a_page_of_our_own(person: Person) -> None:
+    page = person.page
+    answer = page.goto("/docs")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    page.wait_for_selector("#operations-tag-runs")
+    page.click("#operations-tag-runs")
+    expect(page.locator("#operations-tag-runs + div, .opblock-tag-section.is-open").first).to_contain_text(
+        "/api/v1/runs"
+    )
+    person.must_fit()
+    person.shot("docs")
 
 
 def test_what_cannot_be_done_says_why(person: Person, world: dict[str, Any]) -> None:
@@ -275,11 +259,17 @@ def test_a_log_follows_over_a_restart_of_the_service_without_a_gap(person: Perso
         run = service.order_node("oslo-pe")
         page.goto(f"/runs/{run['id']}")
         page.wait_for_selector("[data-status=applying]")
+        page.evaluate(WATCH_LOG)
+        page.wait_for_function("() => window.delays.length >= 3")
         page.click("[data-log-follow]")
         service.stop()
         expect(page.locator("[data-log-state]")).to_have_text("reconnecting")
         service.start()
     service.done(run)
+    delays = sorted(page.evaluate("window.delays"))
+    middle, last = delays[len(delays) // 2], delays[-1]
+    print(f"an event is on the screen {middle:.0f} ms after it was stored, at most {last:.0f} ms")
+    assert middle <= EVENT_TO_SCREEN_MS
     expect(page.locator("[data-log-state]")).to_have_text("ended", timeout=20_000)
     page.wait_for_selector("[data-status=completed]")
     expect(page.locator("[data-log-follow]")).to_contain_text("Paused")
@@ -367,6 +357,18 @@ def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service)
         "DELETE FROM dependencies WHERE subscription_id NOT IN (SELECT id FROM subscriptions)"
     )
 
+
+# How long after each event was stored (the database's clock is this machine's) its line is in the page.
+WATCH_LOG = """() => {
+    window.delays = [];
+    const log = window.trunklineLog, began = Date.now();
+    new MutationObserver((changes) => {
+        for (const change of changes) for (const row of change.addedNodes) {
+            const stored = Date.parse(row.dataset.at);
+            if (stored > began) window.delays.push(Date.now() - stored);
+        }
+    }).observe(log.rows, { childList: true });
+}"""
 
 THOUSAND_NODES = """
 SET LOCAL session_replication_role = replica;

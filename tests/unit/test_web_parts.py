@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 
+from trunkline.catalog.values import Values
 from trunkline.db.models import Lifecycle
 from trunkline.routes.topology.service import Ordered, Planned, build, state_of
 from trunkline.web.diffs import Row, side_by_side
@@ -96,7 +97,7 @@ def test_a_list_has_as_many_rows_as_it_must_or_as_were_filled_in() -> None:
     rows = _rows(LIST, {}, {})
     assert (rows.row_label, rows.fewest, rows.most) == ("Access point", 2, 3)
     assert [row.label for row in rows.rows] == ["Access point 1", "Access point 2"]
-    values = {"saps": [{"port": "b:1", "vlan": "7"}, {}, {}], "label": None}
+    values: Values = {"saps": [{"port": "b:1", "vlan": "7"}, {}, {}], "label": None}
     rows = _rows(LIST, values, {"saps.1.port": "is missing", "saps": "two are the same"})
     assert len(rows.rows) == 3
     port, vlan = rows.rows[0].inputs
@@ -117,8 +118,7 @@ def test_a_list_that_stands_already_is_shown_and_each_row_may_have_choices_of_it
 
 def test_a_list_comes_back_as_one_and_what_may_be_empty_as_nothing() -> None:
     sent = [("optional", "saps.*.vlan label"), ("f.label", ""), ("f.saps.1.port", "b:1"), ("f.saps.1.vlan", "")]
-    sent += [("f.saps.0.port", ""), ("f.saps.0.vlan", "7")]
-    values = read(FormData(sent))
+    values = read(FormData([*sent, ("f.saps.0.port", ""), ("f.saps.0.vlan", "7")]))
     assert values == {"label": None, "saps": [{"port": "", "vlan": "7"}, {"port": "b:1", "vlan": None}]}
     assert with_row(values, "saps")["saps"] == [{"port": "", "vlan": "7"}, {"port": "b:1", "vlan": None}, {}]
     assert without_row(values, "saps.0")["saps"] == [{"port": "b:1", "vlan": None}]

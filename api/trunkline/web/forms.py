@@ -158,7 +158,7 @@ def _rows(schema: Schema, path: str, given: _Given) -> Rows:
     shared = _resolved(schema.get("items") or {}, given.definitions)
     row_label = str((schemas[0] if schemas else shared).get("title", _label(path)))
     standing = {f"{path}.{place}": _text(value) for place, value in _flat_rows(present).items()}
-    below = _Given(given.values, standing | given.flat, given.errors, given.definitions)
+    below = _Given(given.values, {**standing, **given.flat}, given.errors, given.definitions)
     rows: list[Group] = []
     for number in range(count):
         row = schemas[number] if number < len(schemas) else shared

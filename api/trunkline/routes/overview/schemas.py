@@ -46,6 +46,7 @@ class Overview(BaseModel):
 
     running: list[RunOut] = Field(description="Runs under way")
     waiting: list[RunOut] = Field(description="Runs that wait for approval")
+    to_decide: list[uuid.UUID] = Field(description="Those of `waiting` that the caller may approve")
     drift: list[SubscriptionOut] = Field(description="Subscriptions in service that are not as ordered")
     failures: list[RunOut] = Field(
         description="Runs of the last 7 days that failed or were rolled back, and that no later run has made good"

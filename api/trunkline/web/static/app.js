@@ -85,10 +85,6 @@ document.addEventListener("submit", (event) => {
     pressed?.classList.add("is-busy");
   }
 });
-// Of a row that was just added the first field is next.
-if (window.location.hash.startsWith("#row.")) {
-  document.getElementById(decodeURIComponent(window.location.hash.slice(1)))?.querySelector("select, input:not([type=hidden])")?.focus();
-}
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;

@@ -136,6 +136,7 @@ function rowOf(line) {
   const row = document.createElement("div");
   row.className = "line";
   row.dataset.tone = line.tone;
+  row.dataset.at = line.at;
   for (const [name, text] of [["at", line.at && clock.format(new Date(line.at))], ["host", line.host], ["kind", line.kind], ["text", line.text]]) {
     const cell = document.createElement("span");
     cell.className = name;
