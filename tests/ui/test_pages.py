@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.api.live_service import Service
-from tests.ui.watching import NARROW, Person
+from tests.ui.thousand import PAN_AND_ZOOM, thousand_nodes
+from tests.ui.watching import NARROW, WATCH_LOG, Person
 
 FIRST_PAGE_BYTES = 150_000
 FIRST_PAGE_MS = 300
@@ -114,6 +115,32 @@ def test_the_first_page_is_small_and_quick(browser: Browser, service: Service, b
     assert 20_000 < entries["bytes"] <= FIRST_PAGE_BYTES
     assert entries["loaded"] <= FIRST_PAGE_MS, visits
     logged_in.leave()
+
+
+def test_the_dashboard_says_what_waits_for_whom_and_how_workers_and_devices_were(
+    person: Person, service: Service, world: dict[str, Any]
+) -> None:
+    made = service.call("POST", "/tokens", 201, json={"name": "operator", "scopes": ["operator"]})
+    seen = httpx.get(f"{service.url}/overview", headers={"Authorization": f"Bearer {made['token']}"}).json()
+    assert (len(seen["waiting"]), seen["to_decide"]) == (1, [])
+    overview = service.call("GET", "/overview", 200)
+    assert overview["to_decide"] == [world["waiting"]["id"]]
+    assert overview["workers"] == {"working": 1}
+    page = person.page
+    page.goto("/")
+    expect(page.locator("main")).to_contain_text("Waiting for your approval")
+    health = page.locator("section", has=page.get_by_role("heading", name="Health"))
+    expect(health).to_contain_text("1 working")
+    with service.trouble("fail-plan"):
+        asked = service.call("POST", f"/subscriptions/{world['node']['id']}/validate", 202)
+        service.wait_for(asked, "failed")
+    # Nobody reloads the page.
+    worst = health.locator("tbody tr").first
+    expect(worst).to_contain_text("Node ams-pe at ams")
+    expect(worst).to_contain_text("failed")
+    expect(worst).to_contain_text(re.compile("just now|ago"))
+    service.done(service.call("POST", f"/subscriptions/{world['node']['id']}/validate", 202))
+    expect(health).not_to_contain_text("failed")
 
 
 def test_nobody_gets_in_without_a_token(browser: Browser, service: Service, base: str) -> None:
@@ -332,60 +359,12 @@ def test_a_map_shows_what_is_up_planned_and_drifted_and_leads_there(person: Pers
 
 
 def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service) -> None:
-    service.sql(THOUSAND_NODES)
     page = person.page
-    page.goto("/map")
-    page.wait_for_function("() => window.trunklineMap.nodes.size > 1000", timeout=60_000)
-    page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
-    person.shot("map-thousand")
-    frames = page.evaluate("""async () => {
-        const map = window.trunklineMap, spans = [];
-        let before = performance.now();
-        for (let frame = 0; frame < 60; frame += 1) {
-            map.pan(3, 2);
-            if (frame % 2) map.zoom(1.01);
-            await new Promise(requestAnimationFrame);
-            spans.push(performance.now() - before);
-            before = performance.now();
-        }
-        return spans.sort((a, b) => a - b);
-    }""")
+    with thousand_nodes(service):
+        page.goto("/map")
+        page.wait_for_function("() => window.trunklineMap.nodes.size > 1000", timeout=60_000)
+        page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
+        person.shot("map-thousand")
+        frames = page.evaluate(PAN_AND_ZOOM)
     print(f"map of 1,000 nodes: a frame takes {frames[30]:.0f} ms, of twenty the slowest {frames[57]:.0f} ms")
     assert frames[30] < 100
-    service.sql(
-        "SET LOCAL session_replication_role = replica; DELETE FROM subscriptions WHERE note = 'thousand'; "
-        "DELETE FROM dependencies WHERE subscription_id NOT IN (SELECT id FROM subscriptions)"
-    )
-
-
-# How long after each event was stored (the database's clock is this machine's) its line is in the page.
-WATCH_LOG = """() => {
-    window.delays = [];
-    const log = window.trunklineLog, began = Date.now();
-    new MutationObserver((changes) => {
-        for (const change of changes) for (const row of change.addedNodes) {
-            const stored = Date.parse(row.dataset.at);
-            if (stored > began) window.delays.push(Date.now() - stored);
-        }
-    }).observe(log.rows, { childList: true });
-}"""
-
-THOUSAND_NODES = """
-SET LOCAL session_replication_role = replica;
-INSERT INTO subscriptions (id, description, status, product_slug, customer_id, insync, touched, note, block)
-  SELECT md5('node' || i)::uuid, 'Node n' || i || ' at s' || i / 20, 'active', 'node-frr',
-         (SELECT id FROM customers LIMIT 1), i % 90 <> 0, true, 'thousand',
-         jsonb_build_object('name', 'n' || i, 'site', 's' || i / 20, 'role', 'pe')
-  FROM generate_series(0, 999) AS i
-  UNION ALL
-  SELECT md5('link' || i)::uuid, 'Circuit ' || i, 'active', 'core-circuit-10g',
-         (SELECT id FROM customers LIMIT 1), i % 70 <> 0, true, 'thousand',
-         jsonb_build_object('under_maintenance', i % 40 = 0)
-  FROM generate_series(0, 1599) AS i;
-INSERT INTO dependencies (subscription_id, path, depends_on_id)
-  SELECT md5('link' || i)::uuid, 'a.node', md5('node' || i % 1000)::uuid FROM generate_series(0, 1599) AS i
-  UNION ALL
-  SELECT md5('link' || i)::uuid, 'z.node',
-         md5('node' || CASE WHEN i < 1000 THEN (i + 1) % 1000 ELSE (i * 7 + 20) % 1000 END)::uuid
-  FROM generate_series(0, 1599) AS i;
-"""

@@ -17,6 +17,18 @@ SCREENSHOTS = PROJECT / ".trunkline" / "screenshots"
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 780}
 
+# How long after each event was stored (the database's clock is this machine's) its line is in the page.
+WATCH_LOG = """() => {
+    window.delays = [];
+    const log = window.trunklineLog, began = Date.now();
+    new MutationObserver((changes) => {
+        for (const change of changes) for (const row of change.addedNodes) {
+            const stored = Date.parse(row.dataset.at);
+            if (stored > began) window.delays.push(Date.now() - stored);
+        }
+    }).observe(log.rows, { childList: true });
+}"""
+
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:

@@ -101,7 +101,13 @@ def test_a_list_has_as_many_rows_as_it_must_or_as_were_filled_in() -> None:
     rows = _rows(LIST, values, {"saps.1.port": "is missing", "saps": "two are the same"})
     assert len(rows.rows) == 3
     port, vlan = rows.rows[0].inputs
-    assert (port.name, port.value, vlan.kind, vlan.value, vlan.optional) == ("f.saps.0.port", "b:1", "number", "7", True)
+    assert (port.name, port.value, vlan.kind, vlan.value, vlan.optional) == (
+        "f.saps.0.port",
+        "b:1",
+        "number",
+        "7",
+        True,
+    )
     assert (rows.rows[1].inputs[0].error, rows.error) == ("Choose one.", "two are the same")
     (label,) = [item for item in inputs_of(groups_of(LIST, values, {})) if item.path == "label"]
     assert (label.value, label.optional) == ("", True)
