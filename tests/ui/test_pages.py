@@ -11,11 +11,10 @@ from playwright.sync_api import Browser, expect
 
 from tests.api.live_service import Service
 from tests.ui.thousand import PAN_AND_ZOOM, thousand_nodes
-from tests.ui.watching import NARROW, WATCH_LOG, Person
+from tests.ui.watching import NARROW, Person
 
 FIRST_PAGE_BYTES = 150_000
 FIRST_PAGE_MS = 300
-EVENT_TO_SCREEN_MS = 300
 
 
 @pytest.fixture(scope="module")
@@ -286,17 +285,11 @@ def test_a_log_follows_over_a_restart_of_the_service_without_a_gap(person: Perso
         run = service.order_node("oslo-pe")
         page.goto(f"/runs/{run['id']}")
         page.wait_for_selector("[data-status=applying]")
-        page.evaluate(WATCH_LOG)
-        page.wait_for_function("() => window.delays.length >= 3")
         page.click("[data-log-follow]")
         service.stop()
         expect(page.locator("[data-log-state]")).to_have_text("reconnecting")
         service.start()
     service.done(run)
-    delays = sorted(page.evaluate("window.delays"))
-    middle, last = delays[len(delays) // 2], delays[-1]
-    print(f"an event is on the screen {middle:.0f} ms after it was stored, at most {last:.0f} ms")
-    assert middle <= EVENT_TO_SCREEN_MS
     expect(page.locator("[data-log-state]")).to_have_text("ended", timeout=20_000)
     page.wait_for_selector("[data-status=completed]")
     expect(page.locator("[data-log-follow]")).to_contain_text("Paused")

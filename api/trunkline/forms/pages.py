@@ -51,7 +51,8 @@ def with_examples(model: type[BaseModel], values: Values) -> Values:
             if name not in whole and field.is_required() and field.examples:
                 whole[name] = field.examples[0]
         elif not many:
-            whole[name] = with_examples(below, cast("Values", whole.get(name, {})))
+            if name in whole or field.is_required():
+                whole[name] = with_examples(below, cast("Values", whole.get(name, {})))
         elif items := items_of(whole.get(name)):
             whole[name] = [with_examples(below, item) for item in items]
     return whole

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
-from sqlalchemy.exc import OperationalError
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from trunkline.access import Caller
@@ -25,8 +26,10 @@ class _OurFault(Problem):
 
 def install(app: FastAPI) -> None:
     """Every error that `app` answers with a problem document is a page to a browser, unless it asked the API."""
-    for kind, handle in list(app.exception_handlers.items()):
-        app.add_exception_handler(kind, _or_page(cast("Callable[[Request, Exception], Any]", handle)))
+    for kind in (Problem, RequestValidationError, HTTPException, OperationalError, DataError, Exception):
+        app.add_exception_handler(
+            kind, _or_page(cast("Callable[[Request, Exception], Any]", app.exception_handlers[kind]))
+        )
 
 
 def _or_page(handle: Callable[[Request, Exception], Any]) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -156,7 +156,7 @@ let due = 0;
 let refreshed = 0;
 function refresh() {
   if (due) return;
-  due = setTimeout(() => { due = 0; refreshed = Date.now(); window.htmx.trigger("#run", "refresh"); }, Math.max(60, 600 - (Date.now() - refreshed)));
+  due = setTimeout(() => { due = 0; refreshed = Date.now(); window.htmx.trigger("#run", "refresh"); }, Math.max(30, 200 - (Date.now() - refreshed)));
 }
 const ended = () => ENDED.has(document.querySelector("[data-status]")?.dataset.status);
 
