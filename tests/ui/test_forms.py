@@ -113,7 +113,7 @@ def test_an_l2vpn_is_ordered_row_by_row(person: Person, ports: list[str]) -> Non
     page.get_by_role("button", name="Remove Access point 2").click()
     expect(rows).to_have_count(3)
     page.click("#next")
-    expect(page.locator("[id='f.saps.0.vlan-text']")).to_contain_text("valid integer")
+    expect(page.locator("[id='f.saps.0.vlan-text']")).to_have_text("Must be a whole number.")
     person.must_be_accessible()
     person.must_fit()
     person.shot("order-rows")

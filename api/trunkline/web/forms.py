@@ -16,6 +16,13 @@ PREFIX = "f."
 OPTIONAL = "optional"
 """The field of a form that names those which are null when they are left empty."""
 
+_ABBREVIATIONS = {
+    "vlan": "VLAN",
+    "mtu": "MTU",
+    "isis": "IS-IS",
+    "ipv4": "IPv4",
+    "ipv6": "IPv6",
+}
 _ROW = re.compile(r"(?P<list>.+)\.(?P<number>\d+)\Z")
 
 
@@ -180,6 +187,8 @@ def _input(path: str, schema: Schema, required: bool, given: _Given) -> Input:
     error = given.errors.get(path, "")
     if error and not value:
         error = "Choose one." if kind == "select" else "Fill this in."
+    elif kind == "number" and error.startswith("Input should be a valid integer"):
+        error = "Must be a whole number."
     examples = schema.get("examples") or [""]
     return Input(
         path=path,
@@ -227,5 +236,5 @@ def _resolved(schema: Schema, definitions: Schema) -> Schema:
 
 
 def _label(path: str) -> str:
-    text = path.replace("_", " ").replace(".", " ")
-    return text[:1].upper() + text[1:]
+    words = [_ABBREVIATIONS.get(word, word) for word in path.replace(".", "_").split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
