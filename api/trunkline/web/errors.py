@@ -20,6 +20,10 @@ class _NoPage(Problem):
     status, slug, title = 404, "not-found", "There is no such page"
 
 
+class _NotTaken(Problem):
+    status, slug, title = 405, "http", "Not possible here"
+
+
 class _OurFault(Problem):
     status, slug, title = 500, "internal", "Something went wrong on our side"
 
@@ -57,7 +61,7 @@ def _said(request: Request, error: Exception, status: int) -> Problem:
             "Subscriptions or Runs."
         )
     if isinstance(error, HTTPException):
-        return _NoPage(f"{request.url.path} does not take {request.method} requests: begin at the dashboard.")
+        return _NotTaken(f"{request.url.path} does not take {request.method} requests: begin at the dashboard.")
     return _OurFault(
         "Nothing was changed by this request. Try again; if it happens again, the service's log has the cause, at the "
         "time of this answer: please report it."
