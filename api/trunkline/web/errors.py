@@ -1,6 +1,7 @@
 """Errors outside of pages: an address that does not exist, or a failure of our own. A browser gets a page for them."""
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -16,16 +17,10 @@ from trunkline.web.page import error_page
 _FOR_PROGRAMS = ("/api/", "/static/", "/metrics", "/openapi.json")
 
 
-class _NoPage(Problem):
-    status, slug, title = 404, "not-found", "There is no such page"
-
-
-class _NotTaken(Problem):
-    status, slug, title = 405, "http", "Not possible here"
-
-
-class _OurFault(Problem):
-    status, slug, title = 500, "internal", "Something went wrong on our side"
+class _Told(Problem):
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.title = status, title
 
 
 def install(app: FastAPI) -> None:
@@ -43,7 +38,7 @@ def _or_page(handle: Callable[[Request, Exception], Any]) -> Callable[[Request, 
         if not asks_for_page or request.url.path.startswith(_FOR_PROGRAMS):
             return problem
         request.state.caller = await _caller(request)
-        page = error_page(request, _said(request, error, problem.status_code))
+        page = error_page(request, _said(request, error, json.loads(bytes(problem.body))))
         for name in ("Allow", "Retry-After"):
             if name in problem.headers:
                 page.headers[name] = problem.headers[name]
@@ -52,20 +47,21 @@ def _or_page(handle: Callable[[Request, Exception], Any]) -> Callable[[Request, 
     return answer
 
 
-def _said(request: Request, error: Exception, status: int) -> Problem:
+def _said(request: Request, error: Exception, document: Mapping[str, Any]) -> Problem:
     if isinstance(error, Problem):
         return error
+    status, title, detail = int(document["status"]), str(document["title"]), str(document["detail"])
+    path = request.url.path
     if status == 404:
-        return _NoPage(
-            f"Nothing is at {request.url.path}: the address is mistyped, or what it led to is gone. Look for it under "
-            "Subscriptions or Runs."
-        )
-    if isinstance(error, HTTPException):
-        return _NotTaken(f"{request.url.path} does not take {request.method} requests: begin at the dashboard.")
-    return _OurFault(
-        "Nothing was changed by this request. Try again; if it happens again, the service's log has the cause, at the "
-        "time of this answer: please report it."
-    )
+        title = "There is no such page"
+        detail = f"Nothing is at {path}: the address is mistyped, or what it led to is gone. Look for it under "
+        detail += "Subscriptions or Runs."
+    elif status == 405:
+        title, detail = "Not possible here", f"{path} does not take {request.method} requests: begin at the dashboard."
+    elif status == 500:
+        title = "Something went wrong on our side"
+        detail = "See whether it was done before you try again. The service's log has the cause: please report it."
+    return _Told(status, title, detail)
 
 
 async def _caller(request: Request) -> Caller | None:
