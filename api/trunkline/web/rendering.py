@@ -40,11 +40,11 @@ def templates() -> Environment:
     return made
 
 
-def _when(moment: datetime | None) -> Markup:
-    """A time; the browser shows it in the reader's zone."""
+def _when(moment: datetime | str | None) -> Markup:
+    """A time, also as JSON has it; the browser shows it in the reader's zone."""
     if moment is None:
         return Markup('<span class="none">-</span>')
-    utc = moment.astimezone(UTC)
+    utc = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
     return Markup('<time datetime="{}">{} UTC</time>').format(
         utc.isoformat(timespec="milliseconds"), utc.strftime("%Y-%m-%d %H:%M:%S")
     )

@@ -109,6 +109,11 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// On a narrow screen the menu is longer than the screen: the page that is open is in sight.
+const stops = document.querySelector(".rail nav");
+const here = stops?.querySelector("[aria-current]");
+if (here) stops.scrollLeft = here.offsetLeft - (stops.clientWidth - here.offsetWidth) / 2;
+
 let going = 0;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
