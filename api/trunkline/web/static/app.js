@@ -111,7 +111,7 @@ document.addEventListener("click", async (event) => {
 
 // On a narrow screen the menu is longer than the screen: the page that is open is in sight.
 const stops = document.querySelector(".rail nav");
-const here = stops?.querySelector("[aria-current]");
+const here = stops?.querySelector("[aria-current]")?.parentElement;
 if (here) stops.scrollLeft = here.offsetLeft - (stops.clientWidth - here.offsetWidth) / 2;
 
 let going = 0;
