@@ -10,7 +10,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 function linesOf(event) {
   const { kind, host, task, payload } = event;
-  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind), diff: kind === "diff" };
+  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind) || (kind === "diff" && !payload.stdout && !payload.message), diff: kind === "diff" };
   const text = textOf(kind, task, payload);
   return text.split("\n").map((line, number) => (number ? { ...shared, at: "", kind: "", text: line } : { ...shared, text: line }));
 }
