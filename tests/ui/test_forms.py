@@ -158,9 +158,10 @@ def _approve_and_watch(page: Page) -> None:
     expect(page.locator("[data-log-state]")).to_have_text("ended")
     delays = {what: sorted(found) for what, found in page.evaluate("window.delays").items()}
     print(f"events are on the screen so many ms after they were stored: {delays}")
-    for found in delays.values():
-        # The other process of this test session may have the processor for a moment: the middle one counts.
-        assert found[len(found) // 2] <= EVENT_TO_SCREEN_MS
+    # The other process of this test session may have the processor for a moment: the middle one counts. A state takes a
+    # request more than a line.
+    for what, most in (("lines", EVENT_TO_SCREEN_MS), ("states", 2 * EVENT_TO_SCREEN_MS)):
+        assert delays[what][len(delays[what]) // 2] <= most, what
 
 
 def _to_rows(page: Page, port: str) -> Page:
