@@ -111,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
     app.state.reader = make_reader(settings.database_url)
+    app.state.head = None
     app.state.callers = Callers()
     app.state.hub = Hub()
     app.state.rates = limits.Rates(settings.requests_per_minute)

@@ -1,6 +1,7 @@
 """A person at a browser, who notices what goes wrong on the way."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,11 @@ WATCH_RUN = """() => {
         if (event) window.delays.states.push(Date.now() - Date.parse(event.at));
     }).observe(document.getElementById("run"), { childList: true, subtree: true });
 }"""
+
+
+def share() -> float:
+    """How many times longer something takes because others want the processors, too; 1 on a machine that is idle."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @contextlib.contextmanager
