@@ -1,6 +1,6 @@
 """The devices as the last runs left them. Nothing is asked of a device here: how old the word is, is said with it."""
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller
@@ -14,7 +14,7 @@ from trunkline.routes.overview.schemas import Device, Devices
 _MOST = 8
 _FOUND = [RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.ROLLED_BACK]
 
-# A validation that failed says nothing of sync, but that the device, or NetBox, could not be asked.
+# Also one that failed: that a device, or NetBox, could not be asked is news of it.
 _last = (
     select(Run.id, Run.target, Run.status, Run.finished_at)
     .where(Run.subscription_id == Subscription.id, ~Run.plan_only, Run.status.in_(_FOUND))
@@ -45,18 +45,14 @@ async def devices(session: AsyncSession, caller: Caller) -> Devices:
             _last.c.target,
             _last.c.finished_at.label("looked_at"),
         )
-        .outerjoin(_last, and_(True))
+        .outerjoin(_last, true())
         .where(Subscription.product_slug.in_(alone), Subscription.status.in_(IN_SERVICE), sees(caller))
         .cte("known")
     )
-    counted = await session.execute(
-        select(known.c.state, func.count(), func.min(known.c.looked_at)).group_by(known.c.state)
-    )
-    counts = {state: (number, oldest) for state, number, oldest in counted}
+    counted = await session.execute(select(known.c.state, func.count()).group_by(known.c.state))
     worst = select(known).order_by(known.c.state == "ok", known.c.looked_at.asc().nulls_first(), known.c.description)
     rows = await session.execute(worst.limit(_MOST))
     return Devices(
-        counts={state: number for state, (number, _) in counts.items()},
-        oldest=min((oldest for _, oldest in counts.values() if oldest), default=None),
+        counts=dict(row.tuple() for row in counted),
         items=[Device.model_validate(row, from_attributes=True) for row in rows],
     )

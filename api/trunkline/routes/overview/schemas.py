@@ -37,7 +37,6 @@ class Devices(BaseModel):
     """The devices as the last runs left them; nothing was asked of them for this answer."""
 
     counts: dict[DeviceState, int] = Field(examples=[{"ok": 3}])
-    oldest: datetime | None = Field(description="Since when at least one device has not been looked at")
     items: list[Device] = Field(description="8 that need a look: what is wrong, then what was not asked for longest")
 
 
