@@ -1,5 +1,6 @@
 """The pages on the real network: what a person orders in the browser is in NetBox and on the routers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -138,6 +139,9 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.click("#do-modify")
     page.check("[id='f.under_maintenance']")
     page.click("#next")
+    warned = re.compile("there is no other path between (ams-pe and par-p|par-p and ams-pe)")
+    expect(page.locator(".cautions")).to_contain_text(warned, timeout=ENDED)
+    person.shot("plan-warning")
     page.click("#place", timeout=ENDED)
     _completes(page)
     assert "isis metric 15000000" in _eth1(lab)
