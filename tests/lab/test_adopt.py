@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from tests.lab.test_orders import World
 
 from tests.lab.conftest import PAIR, Slot, brought_up
-from tests.lab.test_orders import World
 from tests.netbox.foreign_network import Builder, Link, Router, carriers
 from tests.netbox.netbox_world import World as NetBox
 from trunkline.dev.lab import Lab
