@@ -13,8 +13,9 @@ import pytest
 import requests
 import yaml
 
-from tests.lab.conftest import PAIR, Slot, brought_up
-from tests.lab.test_orders import World
+from tests.lab.conftest import PAIR, Slot
+from tests.lab.network.world import World
+from tests.lab.workshop import brought_up
 from tests.netbox.foreign_network import Builder, Link, Router, carriers
 from tests.netbox.netbox_world import World as NetBox
 from trunkline.dev.lab import Lab
@@ -82,8 +83,7 @@ def lab(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def world(
     lab: Lab,
     bare_netbox: dict[str, str],
-    netbox_port: int,
-    free_port: int,
+    ports: Ports,
     state: State,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
@@ -99,10 +99,9 @@ def world(
     ]
     file = folder / "foreign.yml"
     file.write_text(yaml.safe_dump(content))
-    stack = Stack(state, folder / "foreign.clab.yml", lab, Ports(api=free_port, netbox=netbox_port))
+    stack = Stack(state, folder / "foreign.clab.yml", lab, ports)
     with brought_up(stack, file):
         world = World(stack, Scenario.load(file))
-        world.client.ensure_customers(world.scenario)
         netbox = NetBox(world.exports["NETBOX_URL"], world.exports["NETBOX_TOKEN"], "foreign", "foreign")
         netbox.declare(*carriers())
         routers = [Router(name, f"{lab.nodes[name]}/24", LOOPBACKS[name]) for name in LOOPBACKS]
