@@ -26,8 +26,10 @@ from trunkline.dev.state import PROJECT, State
 
 KILLS = int(os.environ.get("TRUNKLINE_CHAOS_KILLS", "60"))
 SEED = int(os.environ.get("TRUNKLINE_CHAOS_SEED", "1"))
-_BETWEEN_KILLS_S = 3.2
-_NETBOX_DIES_AFTER = (KILLS // 3,)
+# Killed one by one at an even pace, hardly an order would end; what dies together is the harder case anyway.
+_BETWEEN_BURSTS_S = 9.0
+_BURST = (1, 2, 3)
+_NETBOX_DIES_AFTER = KILLS // 3
 _ENDS_WITHIN_S = 240
 CIRCUITS = (("ams-pe:eth1", "par-p:eth2"), ("par-p:eth1", "lon-pe:eth2"), ("ams-pe:eth2", "lon-pe:eth1"))
 NODES = {"ams-pe": ("ams", "pe"), "par-p": ("par", "p"), "lon-pe": ("lon", "pe")}
@@ -120,13 +122,13 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
 def _kill(plant: Plant, streams: list[Circuit]) -> None:
     """Kill again and again, and start again what was killed, as systemd or Kubernetes would."""
     while sum(plant.kills.values()) < KILLS:
-        until = time.monotonic() + plant.chance.expovariate(1 / _BETWEEN_KILLS_S)
+        until = time.monotonic() + plant.chance.expovariate(1 / _BETWEEN_BURSTS_S)
         while time.monotonic() < until:
             plant.start()
             time.sleep(0.1)
-        if sum(plant.kills.values()) in _NETBOX_DIES_AFTER and not plant.kills["netbox"]:
+        if sum(plant.kills.values()) >= _NETBOX_DIES_AFTER and not plant.kills["netbox"]:
             plant.kill_netbox()
-        else:
+        for _ in range(plant.chance.choice(_BURST)):
             plant.kill_something()
         assert [stream.error for stream in streams if stream.error] == []
 

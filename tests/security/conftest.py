@@ -1,6 +1,7 @@
 """One service without a worker for each module, and callers of every role."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,3 +41,15 @@ def door(service: Service) -> Iterator[Door]:
     yield client
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that an evaluated template leaves."""
+    return tmp_path_factory.mktemp("evaluated") / "it-was"
+
+
+@pytest.fixture(scope="module")
+def template(evaluated: Path) -> str:
+    """What is tried."""
+    return f"{{{{ lookup('pipe', 'id; touch {evaluated}') }}}}"

@@ -1,11 +1,13 @@
 """The pages on the real network: what a person orders in the browser is in NetBox and on the routers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.lab.canaries import GuardedStack, Watch, must_have_no_secret
 from tests.lab.conftest import Slot
 from tests.lab.workshop import brought_up, workshop_file
 from tests.ui.watching import Person, chromium
@@ -29,11 +31,11 @@ def lab(slot: Slot) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def stack(
     lab: Lab, bare_netbox: dict[str, str], ports: Ports, state: State, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+) -> Iterator[GuardedStack]:
     """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
     file = workshop_file(lab, tmp_path_factory.mktemp("scenario"))
-    stack = Stack(state, TOPOLOGY, lab, ports)
-    with brought_up(stack, file):
+    plain = Stack(state, TOPOLOGY, lab, ports)
+    with GuardedStack.over(plain, tmp_path_factory.mktemp("home")) as stack, brought_up(stack, file):
         yield stack
 
 
@@ -41,6 +43,13 @@ def stack(
 def _client(stack: Stack) -> Iterator[Client]:
     with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def watch(stack: GuardedStack) -> Iterator[Watch]:
+    """Who looks for secrets while all of this happens."""
+    with Watch(stack) as looking:
+        yield looking
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +61,7 @@ def person(stack: Stack) -> Iterator[Person]:
 
 
 @pytest.fixture(scope="module")
-def circuit(person: Person, stack: Stack, lab: Lab) -> str:
+def circuit(watch: Watch, person: Person, stack: Stack, lab: Lab) -> str:
     """The page of a circuit that a person has ordered, between two nodes of which they ordered one."""
     page = person.page
     others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
@@ -130,6 +139,9 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.click("#do-modify")
     page.check("[id='f.under_maintenance']")
     page.click("#next")
+    warned = re.compile("there is no other path between (ams-pe and par-p|par-p and ams-pe)")
+    expect(page.locator(".cautions")).to_contain_text(warned, timeout=ENDED)
+    person.shot("plan-warning")
     page.click("#place", timeout=ENDED)
     _completes(page)
     assert "isis metric 15000000" in _eth1(lab)
@@ -141,6 +153,15 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.goto(circuit)
     expect(page.locator("tr", has_text="under_maintenance").first).to_contain_text("no")
     person.shot("subscription")
+
+
+def test_no_secret_was_seen_or_is_left_anywhere(circuit: str, watch: Watch, stack: GuardedStack) -> None:
+    wrong = Order("", "core-circuit-10g", {"a": _end("ams-pe:eth99"), "z": _end("lon-pe:eth99"), "isis_metric": 10})
+    with _client(stack) as client:
+        wrong.run = client._order(wrong, "noc")
+        client.wait([wrong], lambda: None)
+    assert "eth99" in wrong.run["error"]["detail"]  # what an error tells is looked at, too
+    must_have_no_secret(stack, watch)
 
 
 def _completes(page: Page) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from trunkline.runs.lease import Lease, dead_here, held_here, moment
 from trunkline.settings import Settings, SettingsError, get_settings
 
@@ -33,8 +34,8 @@ def test_a_worker_is_dead_when_nothing_that_has_its_lease_lives(settings: Settin
     code = (
         "import os, subprocess, sys; from trunkline.runs.lease import Lease; from trunkline.settings import Settings;"
         f"lease = Lease(Settings(database_url='postgresql://x/x', runtime_dir={str(settings.runtime_dir)!r}));"
-        "lease.renew(0, 42); print(flush=True);"
-        "child = subprocess.Popen(['cat'], pass_fds=[lease.file]); child.wait()"
+        "lease.renew(0, 42); child = subprocess.Popen(['cat'], pass_fds=[lease.file]);"
+        "print(flush=True); child.wait()"
     )
     worker = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert worker.stdin is not None
@@ -48,7 +49,8 @@ def test_a_worker_is_dead_when_nothing_that_has_its_lease_lives(settings: Settin
         assert list(dead_here(settings)) == []
         worker.stdin.close()
         assert worker.stdout.read() == b""
-    assert list(dead_here(settings)) == [42]
+    # The child closes its output a moment before it ends.
+    wait_until(lambda: list(dead_here(settings)) == [42], 5)
     assert list(dead_here(settings)) == []
 
 

@@ -1,6 +1,9 @@
 """Ports and L2VPNs, the whole way: an order over REST, and frames go from customer's host to customer's host."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -135,6 +138,30 @@ def test_what_is_in_use_cannot_be_terminated(world: World) -> None:
     )
     assert again.status_code == 409
     assert "VLAN 100 of port ams-pe:eth4 belongs to" in again.json()["detail"]
+
+
+def test_order_book_and_netbox_agree_on_ports_and_l2vpns(world: World) -> None:
+    command = [str(Path(sys.executable).with_name("trunkline")), "reconcile", "--report", "--json"]
+    done = subprocess.run(
+        command, env=os.environ | world.exports, capture_output=True, text=True, check=False, timeout=200
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_an_access_point_goes_and_comes_again_and_frees_its_port_meanwhile(world: World) -> None:
+    (l2vpn,) = found(world, "l2vpn-multipoint")
+    before, whole = links(world, "par-p"), l2vpn["block"]["saps"]
+    rest = [sap for sap in whole if sap["port"] != "par-p:eth4"]
+    finish(world, world.modify(l2vpn, saps=rest))
+    assert any(line.startswith("eth4.100") for line in before)
+    assert not any(line.startswith(("eth4.100", "vni")) for line in links(world, "par-p"))
+    port = next(item for item in found(world, "port-10g") if item["description"] == "Port par-p:eth4")
+    assert world.api("GET", f"subscriptions/{port['id']}/in-use-by").json() == []
+    assert len(world.netbox("vpn/l2vpn-terminations", l2vpn_id=l2vpn["block"]["netbox_id"])) == 2
+    finish(world, world.modify(l2vpn, saps=whole))
+    assert links(world, "par-p") == before
+    (user,) = world.api("GET", f"subscriptions/{port['id']}/in-use-by").json()
+    assert (user["path"], user["subscription"]["id"]) == ("saps.1.port", l2vpn["id"])
 
 
 def test_what_was_taken_from_a_router_is_drift_and_comes_back(world: World) -> None:

@@ -61,8 +61,8 @@ _KINDS = (
     loader.test_loader,
     loader.vars_loader,
 )
-# Not all callbacks: ansible-runner's reads its launch's environment when it is loaded.
-_CALLBACKS = ("default", "junit", "minimal", "oneline", "tree")
+# Not all callbacks: ansible-runner's reads its launch's environment when it is loaded, and two warn of deprecation.
+_CALLBACKS = ("default", "junit", "minimal")
 _ACTIONS = ("add_host", "assert", "fail", "set_fact", "set_stats")
 _COLLECTION = "trunkline.network"
 _LIBRARIES = ("ansible.executor.module_common", "netaddr", "pynetbox")
