@@ -54,7 +54,7 @@ pictures: ## the README's pictures, out of the screenshots that `make test ARGS=
 	@mkdir -p docs/images
 	@cd .trunkline/screenshots && cp dashboard-light.png map-light.png run-waiting-light.png plan-warning.png $(CURDIR)/docs/images/
 
-bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, or all (ARGS="--rounds 1 --sizes 1,10")
+bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, scale, or all (ARGS="--rounds 1 --sizes 1,10")
 	$(bootstrap) embedded bench
 	$(dev) bench --which '$(BENCH)' $(ARGS)
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from trunkline import __version__, web
 from trunkline.access.callers import Callers
+from trunkline.access.rates import Rates
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import limits, openapi, problems
@@ -114,8 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.head = None
     app.state.callers = Callers()
     app.state.hub = Hub()
-    app.state.rates = limits.Rates(settings.requests_per_minute)
-    app.state.failures = limits.Rates(settings.failures_per_minute)
+    app.state.rates = Rates("requests", settings.requests_per_minute, app.state.sessions)
+    app.state.failures = Rates("failures", settings.failures_per_minute, app.state.sessions)
     app.state.oidc = _oidc(settings)
     app.state.choices = NetBoxChoices(settings)
     listening = app.state.hub.listen(settings.libpq_url, app.state.callers)

@@ -25,6 +25,11 @@ def checkout() -> Path:
     return Path.cwd()
 
 
+def secrets_folder() -> Path:
+    """Where files with secrets are, which need not exist."""
+    return Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
+
+
 def _default_runtime_dir() -> Path:
     """A directory in memory: what a run writes there must not outlive the machine."""
     named = os.environ.get("XDG_RUNTIME_DIR")
@@ -93,7 +98,7 @@ class Settings(BaseSettings):
         60, ge=0, description="Seconds for which a plan is begun again while NetBox or a device does not answer"
     )
     requests_per_minute: int = Field(
-        6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
+        6000, ge=0, description="Requests that one caller may send to all processes in a minute; 0: any number"
     )
     failures_per_minute: int = Field(
         300, ge=0, description="Requests without a valid token or session that one address may send; 0: any number"
@@ -175,7 +180,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (it wants the folder to be there)
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment, then files named like the variables, as Docker and Kubernetes hand secrets over."""
-        folder = Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
+        folder = secrets_folder()
         secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, *secrets
 

@@ -3,15 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
+from tests.databases import empty_database
 from trunkline.db.migrate import current, downgrade, head, upgrade
 from trunkline.db.revision import disagreements
+from trunkline.dev.state import State
 from trunkline.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def settings(database_url: str) -> Settings:
+def settings(postgres: State) -> Settings:
     """Settings that name an empty database."""
-    return Settings(database_url=database_url)
+    return Settings(database_url=empty_database(postgres))
 
 
 def test_migrations_make_what_the_models_say_and_go_back(settings: Settings) -> None:

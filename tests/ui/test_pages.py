@@ -74,7 +74,6 @@ def test_every_page_is_sound_in_light_and_dark_wide_and_narrow(
             answer = person.page.goto(path.format(**world))
             assert answer is not None
             assert answer.ok, person.page.url
-            person.page.wait_for_load_state("networkidle" if "log" not in person.page.content() else "load")
             if name == "map":
                 person.page.wait_for_selector(".node")
             if name.startswith("run-"):

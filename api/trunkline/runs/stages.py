@@ -20,7 +20,7 @@ from trunkline.lifecycle import move
 from trunkline.runs import breakdown, outcome, planned
 from trunkline.runs.calls import call_of
 from trunkline.runs.ending import finish, give_up
-from trunkline.runs.events import Progress, environment_secrets, secrets_in
+from trunkline.runs.events import Progress, known_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.lease import Lease
 from trunkline.runs.patience import write
@@ -210,7 +210,7 @@ async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result | None:
 
 
 async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result | None:
-    secrets = environment_secrets()
+    secrets = known_secrets()
     if engine.settings.netbox_token:
         secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
     recorder = Recorder(engine.sessions, engine.lease, work.run_id, work.stage, work.attempt, secrets)

@@ -1,6 +1,6 @@
 """The tables. Times are UTC; ids are UUIDs but for events and steps, whose order matters."""
 
-from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, Token
+from trunkline.db.models.access import AuditEntry, BrowserSession, IdempotencyKey, RequestRate, Token
 from trunkline.db.models.base import Base, JsonObject
 from trunkline.db.models.catalog import Customer, ProductBlock, ProductRow, RemovedValue
 from trunkline.db.models.kinds import (
@@ -57,6 +57,7 @@ __all__ = [
     "ProductBlock",
     "ProductRow",
     "RemovedValue",
+    "RequestRate",
     "Run",
     "RunStatus",
     "RunTarget",
