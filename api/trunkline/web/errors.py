@@ -25,7 +25,7 @@ class _Told(Problem):
 
 def install(app: FastAPI) -> None:
     """Every error that `app` answers with a problem document is a page to a browser, unless it asked the API."""
-    for kind in (Problem, RequestValidationError, HTTPException, OperationalError, DataError):
+    for kind in (Problem, RequestValidationError, HTTPException, OperationalError, DataError, Exception):
         app.add_exception_handler(
             kind, _or_page(cast("Callable[[Request, Exception], Any]", app.exception_handlers[kind]))
         )
