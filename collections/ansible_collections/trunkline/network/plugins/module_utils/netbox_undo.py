@@ -96,8 +96,11 @@ def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Recor
             size = at_most("delete", kind)
             for start in range(0, len(ids), size):
                 session.delete(ENDPOINTS[kind], ids[start : start + size])
-        for one in updates:
-            session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
+        for kind, group in groupby(updates, key=lambda one: one.type):
+            rows = [{"id": one.id, **one.fields} for one in group]
+            size = at_most("update", kind)
+            for start in range(0, len(rows), size):
+                session.patch(ENDPOINTS[kind], rows[start : start + size])
     return [
         *({"op": "delete", "type": one.type, "name": one.name, "before": None, "after": None} for one in deletions),
         *({"op": "update", "type": one.type, "name": one.name, **_shown(one)} for one in updates),
