@@ -8,10 +8,12 @@ from trunkline.dev.bench.options import Options
 from trunkline.dev.bench.scale import events, queue
 from trunkline.dev.bench.scale.growing import Batch, Look, growing
 from trunkline.dev.bench.scale.queue import Load
+from trunkline.dev.errors import DevError
 
 SIZES = (100, 1000)
 """Nodes; three times as many circuits, and as many queued runs as the last of them."""
 WORKERS = (1, 2, 4)
+_SMALLEST = 4
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Contest:
 
     def run(self) -> None:
         """Take all measurements. Raises DevError."""
+        if min(self.sizes) < _SMALLEST:
+            raise DevError(f"--sizes: give {_SMALLEST} nodes or more, between which there is room for the circuits.")
         with growing(self.console) as world:
             for nodes in (0, *self.sizes):
                 self.batches += world.grow_to(nodes)
