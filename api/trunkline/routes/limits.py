@@ -56,9 +56,10 @@ class _Limits:
         if not body.too_large:
             try:
                 await self._app(scope, body.receive, send_unless_too_large)
-            except Exception:
+            except Exception as error:
                 if not begun:  # else answered by what lies outside of this, which knows no headers
-                    await scope["app"].state.unexpected(Request(scope))(scope, receive, send_with_headers)
+                    handle = scope["app"].exception_handlers[Exception]
+                    await (await handle(Request(scope), error))(scope, receive, send_with_headers)
                 raise
         if body.too_large and not begun:
             problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")

@@ -98,8 +98,7 @@ async def _on_data(_: Request, _error: Exception) -> JSONResponse:
     return respond(Invalid("A value cannot be stored: leave out NUL characters and keep numbers in their range."))
 
 
-def unexpected(_: Request) -> JSONResponse:
-    """The answer to what nobody has thought of."""
+async def _on_unexpected(_: Request, _error: Exception) -> JSONResponse:
     return respond(_Plain(500, "Internal error"))
 
 
@@ -113,10 +112,10 @@ def methods_of(app: FastAPI, path: str) -> list[str]:
 
 
 def install(app: FastAPI) -> None:
-    """Make `app` answer every error with a problem document: `app.state.unexpected` those that have no handler."""
-    app.state.unexpected = unexpected
+    """Make `app` answer every error with a problem document."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_request_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(DataError, _on_data)
+    app.add_exception_handler(Exception, _on_unexpected)

@@ -25,27 +25,20 @@ class _Told(Problem):
 
 def install(app: FastAPI) -> None:
     """Every error that `app` answers with a problem document is a page to a browser, unless it asked the API."""
-    for kind in (Problem, RequestValidationError, HTTPException, OperationalError, DataError):
+    for kind in (Problem, RequestValidationError, HTTPException, OperationalError, DataError, Exception):
         app.add_exception_handler(
             kind, _or_page(cast("Callable[[Request, Exception], Any]", app.exception_handlers[kind]))
         )
-    unexpected = app.state.unexpected
-
-    def unexpected_or_page(request: Request) -> Response:
-        problem: Response = unexpected(request)
-        # Who looks is not asked: that may be what fails.
-        return _page(request, None, problem) if _reads_pages(request) else problem
-
-    app.state.unexpected = unexpected_or_page
 
 
 def _or_page(handle: Callable[[Request, Exception], Any]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         problem: Response = await handle(request, error)
-        if not _reads_pages(request):
+        asks_for_page = "text/html" in request.headers.get("accept", "")
+        if not asks_for_page or request.url.path.startswith(_FOR_PROGRAMS):
             return problem
         request.state.caller = await _caller(request)
-        page = _page(request, error, problem)
+        page = error_page(request, _said(request, error, json.loads(bytes(problem.body))))
         for name in ("Allow", "Retry-After"):
             if name in problem.headers:
                 page.headers[name] = problem.headers[name]
@@ -54,15 +47,7 @@ def _or_page(handle: Callable[[Request, Exception], Any]) -> Callable[[Request, 
     return answer
 
 
-def _reads_pages(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
-
-
-def _page(request: Request, error: Exception | None, problem: Response) -> Response:
-    return error_page(request, _said(request, error, json.loads(bytes(problem.body))))
-
-
-def _said(request: Request, error: Exception | None, document: Mapping[str, Any]) -> Problem:
+def _said(request: Request, error: Exception, document: Mapping[str, Any]) -> Problem:
     if isinstance(error, Problem):
         return error
     status, title, detail = int(document["status"]), str(document["title"]), str(document["detail"])
