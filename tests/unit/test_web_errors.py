@@ -53,6 +53,7 @@ def test_a_failure_of_our_own_is_a_page_without_its_cause() -> None:
     assert "Something went wrong on our side" in answer.text
     assert "Traceback" not in answer.text
     assert "AttributeError" not in answer.text
+    assert answer.headers["x-frame-options"] == "DENY"
     assert _get("/login?next=/", "*/*").headers["content-type"] == "application/problem+json"
 
 
