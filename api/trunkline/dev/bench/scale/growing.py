@@ -23,8 +23,8 @@ CIRCUITS_A_NODE = 3
 BATCH = 100
 _HERE = Path(__file__).parent
 _BIN = Path(sys.executable).parent
-# Room for 60,000 nodes and half a million circuits.
-_POOLS = {"loopback": ("10.0.0.0/16", "fc00:0:0:127::/64"), "core-link": ("10.64.0.0/12", "fc00:0:10::/44")}
+# Room for 60,000 nodes and 30,000 circuits.
+_POOLS = {"loopback": ("10.0.0.0/16", "fc00:0:0:127::/64"), "core-link": ("10.64.0.0/16", "fc00:0:1::/48")}
 _SCENARIO: dict[str, Any] = orders.SCENARIO | {
     "pools": [
         {"prefix": prefix, "role": role, "reserve_first": role == "loopback"}
