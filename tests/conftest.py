@@ -6,7 +6,9 @@ import socket
 
 import psutil
 import pytest
+from xdist.remote import Producer
 
+from tests import distribution
 from trunkline.dev import netbox as embedded_netbox
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev import process, redis, service, system
@@ -20,6 +22,16 @@ _OTHER_NETBOX = {
     "NETBOX_URL": os.environ.get("TRUNKLINE_TEST_NETBOX_URL", "").rstrip("/"),
     "NETBOX_TOKEN": os.environ.get("TRUNKLINE_TEST_NETBOX_TOKEN", ""),
 }
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.Distribution | None:
+    """With `--dist loadfile`, as `make test` has it."""
+    return distribution.Distribution(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: distribution.rank(item.nodeid))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
-        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        # Nothing is shown to strangers: trunkline.routes.openapi and the page /docs are for those who may look.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -112,6 +112,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
     app.state.reader = make_reader(settings.database_url)
+    app.state.head = None
     app.state.callers = Callers()
     app.state.hub = Hub()
     app.state.rates = Rates("requests", settings.requests_per_minute, app.state.sessions)

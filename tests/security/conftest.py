@@ -1,6 +1,5 @@
 """One service without a worker for each module, and callers of every role."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import httpx
 import pytest
 
 from tests.api.live_service import Service, make_service, running
-from trunkline.dev import postgres as embedded_postgres
+from tests.databases import migrated_database
 from trunkline.dev.state import State
 
 type Door = Callable[..., httpx.Client]
@@ -16,10 +15,8 @@ type Door = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="module")
 def database_url(postgres: State) -> str:
-    """An empty database of this module's own."""
-    name = f"security_{uuid.uuid4().hex[:12]}"
-    embedded_postgres.ensure_database(postgres, name)
-    return embedded_postgres.url(postgres, name)
+    """A database of this module's own, with tables and nothing in them."""
+    return migrated_database(postgres)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ Imports happen inside the commands, so that each starts as fast as it can.
 import typer
 
 from trunkline.cli import (
+    adopt,
     audit,
     backup,
     customers,
@@ -46,6 +47,7 @@ cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
 cli.add_typer(schedules.commands, name="schedules")
 cli.command()(drift.drift)
+cli.command()(adopt.adopt)
 cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)

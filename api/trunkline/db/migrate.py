@@ -62,12 +62,6 @@ def revisions(settings: Settings) -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(alembic_config(settings)).walk_revisions()]
 
 
-def pending(settings: Settings) -> bool:
-    """Whether the database lacks a migration."""
-    with connected(settings) as connection:
-        return current(connection) != head(settings)
-
-
 def current(connection: Connection) -> str | None:
     """The revision that the database is at; None: it is empty."""
     return MigrationContext.configure(connection).get_current_revision()

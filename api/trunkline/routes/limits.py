@@ -23,14 +23,6 @@ _HEADERS = {
         "frame-ancestors 'none'"
     ),
 }
-# The page that shows the REST API: its scripts come from a content delivery network.
-_DOCS = "/docs"
-_DOCS_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
-    "font-src https://fonts.gstatic.com; img-src 'self' data: https://fastapi.tiangolo.com; worker-src blob:; "
-    "frame-ancestors 'none'"
-)
 _HSTS = "max-age=31536000"
 
 
@@ -94,7 +86,7 @@ class _Body:
 
 def _add_headers(scope: Scope, message: MutableMapping[str, Any]) -> None:
     given = {name.lower() for name, _ in message["headers"]}
-    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"] == _DOCS else {})
+    wanted = dict(_HEADERS)
     if scope["scheme"] == "https":
         wanted |= {"Strict-Transport-Security": _HSTS}
     if scope["path"].startswith("/api/"):

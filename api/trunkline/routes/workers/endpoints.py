@@ -3,21 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import func, select, text
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
 
 from trunkline.access import Role
-from trunkline.db.models import Worker, WorkerState
+from trunkline.db.models import Worker
 from trunkline.routes.authentication import needs
-from trunkline.routes.paging import Listing, Page, Partial
+from trunkline.routes.paging import Listing, Page, Partial, fields_of
 from trunkline.routes.session import Session
+from trunkline.routes.workers import service
 from trunkline.routes.workers.schemas import WorkerFilter, WorkerOut
 
 router = APIRouter(prefix="/workers", tags=["workers"])
-
-_RUNS = text(
-    "SELECT worker_id, array_agg(args ->> 'run_id' ORDER BY id) AS runs FROM procrastinate_jobs "
-    "WHERE status = 'doing' AND worker_id IS NOT NULL AND args ->> 'run_id' IS NOT NULL GROUP BY worker_id"
-)
 
 
 @router.get(
@@ -28,20 +25,14 @@ _RUNS = text(
 )
 async def list_workers(session: Session, request: Request, params: Annotated[WorkerFilter, Query()]) -> Response:
     """The workers of all hosts, the youngest first; one that has died is here until its runs are taken over."""
-    runs = {row.worker_id: row.runs for row in await session.execute(_RUNS)}
-    moment = (await session.execute(select(func.clock_timestamp()))).scalar_one()
     silent_s = request.app.state.settings.lease_s
-
-    def show(row: Worker) -> WorkerOut:
-        is_silent = (moment - row.last_heartbeat).total_seconds() > silent_s
-        names = ("id", "host", "pid", "version", "revision", "concurrency", "since", "last_heartbeat")
-        state = WorkerState.SILENT if is_silent else row.state
-        return WorkerOut(state=state, runs=runs.get(row.id, []), **{name: getattr(row, name) for name in names})
-
-    return await _LISTING.answer(session, select(Worker), params, WorkerOut, show)
+    include = fields_of(WorkerOut, params.fields)
+    rows, cursor = await LISTING.page(session, select(Worker), params)
+    items = [worker.model_dump(mode="json", include=include) for worker in await service.shown(session, rows, silent_s)]
+    return JSONResponse({"items": items, "next": cursor})
 
 
-_LISTING = Listing(
+LISTING = Listing(
     id=Worker.id.expression,
     sorts={
         "since": Worker.since.expression,

@@ -39,6 +39,9 @@ class Change:
         """The fields to write so that the object is again what it was."""
         before, after = self.before or {}, self.after or {}
         differing = {name: value for name, value in before.items() if after.get(name) != value}
+        if "custom_fields" in differing:
+            # Writing some leaves the others as they are: what had no value gets none again.
+            differing["custom_fields"] = {**dict.fromkeys(after.get("custom_fields") or {}), **before["custom_fields"]}
         # The log has tags by name, where writing takes a bare value for an id or a slug.
         tags = {name: [{"name": tag} for tag in value] for name, value in differing.items() if name == "tags"}
         return {name: value for name, value in (differing | tags).items() if name not in _NOT_OURS}
@@ -74,6 +77,12 @@ def steps(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
         [one for one in newest_first if one.before is not None and one.fields],
         [one for one in newest_first if one.before is None],
     )
+
+
+def requests_of(session: Session, run: str) -> list[str]:
+    """The request ids under which the run with this id has written to NetBox, in every attempt of it."""
+    log = session.rows("core/object-changes/", {"q": f"trunkline run {run}"})
+    return list(dict.fromkeys(row["request_id"] for row in sorted(log, key=lambda row: row["id"])))
 
 
 def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Record]:
