@@ -3,11 +3,11 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.errors import TooLarge
-from trunkline.routes.problems import respond, unexpected
+from trunkline.routes.problems import respond
 
 MOST_BYTES = 4 * 2**20
 """Of a request's body: a thousand orders, or the pools and sites of a country, take less than one MiB."""
@@ -56,9 +56,11 @@ class _Limits:
         if not body.too_large:
             try:
                 await self._app(scope, body.receive, send_unless_too_large)
-            except Exception:
-                if not begun:  # else answered by what lies outside of this, which knows no headers
-                    await unexpected()(scope, receive, send_with_headers)
+            except Exception as error:
+                # Else Starlette would answer, outside of this, where no headers are added.
+                if not begun:
+                    answer = await scope["app"].exception_handlers[Exception](Request(scope, receive), error)
+                    await answer(scope, receive, send_with_headers)
                 raise
         if body.too_large and not begun:
             problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
