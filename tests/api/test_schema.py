@@ -10,7 +10,7 @@ import pytest
 from tests.api.live_service import Service, make_service, running
 
 # In seconds: enough for each operation to be tried in all phases.
-_BUDGET_S = 30
+_BUDGET_S = 60
 # An order for a product that does not exist fits the schema and is refused all the same.
 _NOT_PROMISED = "positive_data_acceptance"
 
