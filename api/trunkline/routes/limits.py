@@ -57,10 +57,9 @@ class _Limits:
             try:
                 await self._app(scope, body.receive, send_unless_too_large)
             except Exception as error:
-                # Else Starlette would answer, outside of this, where no headers are added.
-                if not begun:
-                    answer = await scope["app"].exception_handlers[Exception](Request(scope, receive), error)
-                    await answer(scope, receive, send_with_headers)
+                if not begun:  # else answered by what lies outside of this, which knows no headers
+                    handle = scope["app"].exception_handlers[Exception]
+                    await (await handle(Request(scope), error))(scope, receive, send_with_headers)
                 raise
         if body.too_large and not begun:
             problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")

@@ -98,7 +98,7 @@ async def _on_data(_: Request, _error: Exception) -> JSONResponse:
     return respond(Invalid("A value cannot be stored: leave out NUL characters and keep numbers in their range."))
 
 
-async def _on_anything(_: Request, _error: Exception) -> JSONResponse:
+async def _on_unexpected(_: Request, _error: Exception) -> JSONResponse:
     return respond(_Plain(500, "Internal error"))
 
 
@@ -118,4 +118,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(DataError, _on_data)
-    app.add_exception_handler(Exception, _on_anything)
+    app.add_exception_handler(Exception, _on_unexpected)
