@@ -13,7 +13,7 @@ _STEPS = 60
 
 
 def plot(lines: Sequence[Line], until: float, mark: float, called: str) -> str:
-    """Each line with its measured points, as far as `until` objects; a vertical line at `mark`."""
+    """Each line with its measured points, as far as `until` objects, and its value at `mark`, which a line shows."""
     first = min(x for line in lines for x, _ in line.points if x > 0)
     values = [
         y for line in lines for y in (line.at(first), line.at(until), *(value for _, value in line.points)) if y > 0
@@ -35,11 +35,15 @@ def plot(lines: Sequence[Line], until: float, mark: float, called: str) -> str:
         ]
         # Names of lines that end close to each other stand below each other.
         heights.append(max(axes.y(line.at(until)) + 4, heights[-1] + 15 if heights else 0))
-        body.append(_text(axes.x(until) + 8, heights[-1], f"{line.name}: {line.at(until):.3g} s", "start", colour))
+        body.append(_text(axes.x(until) + 8, heights[-1], f"{line.name}: {_seconds(line.at(mark))}", "start", colour))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" '
         f'font-size="12"><rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>\n' + "\n".join(body) + "\n</svg>\n"
     )
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.0f} s" if value >= 100 else f"{value:.2g} s"
 
 
 class _Axes:
