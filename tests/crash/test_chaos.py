@@ -28,7 +28,7 @@ KILLS = int(os.environ.get("TRUNKLINE_CHAOS_KILLS", "60"))
 SEED = int(os.environ.get("TRUNKLINE_CHAOS_SEED", "1"))
 # Killed one by one at an even pace, hardly an order would end; what dies together is the harder case anyway.
 _BETWEEN_BURSTS_S = 9.0
-_BURST = (1, 2, 3)
+_BURST = (2, 3, 4)
 _NETBOX_DIES_AFTER = KILLS // 3
 _ENDS_WITHIN_S = 240
 CIRCUITS = (("ams-pe:eth1", "par-p:eth2"), ("par-p:eth1", "lon-pe:eth2"), ("ams-pe:eth2", "lon-pe:eth1"))
