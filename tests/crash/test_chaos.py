@@ -5,10 +5,12 @@ TRUNKLINE_CHAOS_KILLS=1000 is the long mode, TRUNKLINE_CHAOS_SEED=7 another cour
 
 import os
 import random
+import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,15 @@ NODES = {"ams-pe": ("ams", "pe"), "par-p": ("par", "p"), "lon-pe": ("lon", "pe")
 
 
 @pytest.fixture(scope="module")
+def memory() -> Iterator[Path]:
+    """Where runs have their directories. pytest's own are too long for the sockets of ssh in them."""
+    with tempfile.TemporaryDirectory(prefix="trunkline-chaos-", dir="/dev/shm") as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
 def service(
-    lab: Lab, bare_netbox: dict[str, str], state: State, postgres: State, tmp_path_factory: pytest.TempPathFactory
+    lab: Lab, bare_netbox: dict[str, str], postgres: State, memory: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Service:
     """A service for the real playbooks, not yet started, with heartbeats that let a busy machine be late."""
     folder = tmp_path_factory.mktemp("chaos")
@@ -54,6 +63,7 @@ def service(
         embedded_postgres.url(postgres, name),
         TRUNKLINE_PLAYBOOKS_DIR=str(PROJECT / "playbooks"),
         TRUNKLINE_PROJECT_DIR=str(PROJECT),
+        TRUNKLINE_RUNTIME_DIR=str(memory),
         TRUNKLINE_WORKER_IN_API="false",
         TRUNKLINE_HEARTBEAT_S="1",
         TRUNKLINE_STALLED_AFTER_S="12",
