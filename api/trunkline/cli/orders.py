@@ -14,6 +14,10 @@ FREE_OPTIONS: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_option
 
 PlanOnly = Annotated[bool, typer.Option("--plan-only", help="Print what would be done, exactly, and change nothing")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply the plan without asking")]
+Approval = Annotated[
+    Literal["auto", "manual"] | None,
+    typer.Option(help="auto: as --yes; manual: wait for `trunkline runs approve`, also when nobody can be asked here"),
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Print the run's id and do not follow it")]
 
 
@@ -61,6 +65,7 @@ def create(
     note: Annotated[str, typer.Option(help="A note for people")] = "",
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -78,7 +83,7 @@ def create(
         "customer": customer or customer_of(client),
         "note": note,
         "plan_only": plan_only,
-        "approval": "auto" if yes or no_wait or not asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     run = client.call("POST", "/subscriptions", body=body)
     see_to_the_end(client, run, plan_only=plan_only, no_wait=no_wait, json=json)
@@ -91,6 +96,7 @@ def modify(
     status: Annotated[str | None, typer.Option(help="active, migrating or disabled")] = None,
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -103,7 +109,7 @@ def modify(
     product = client.call("GET", f"/products/{subscription['product']}")
     body: Json = {
         "plan_only": plan_only,
-        "approval": "auto" if yes or no_wait or not asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     if context.args:
         body["input"] = fields.parse(fields.resolved(product["input_schema"]), context.args)
@@ -122,6 +128,7 @@ def terminate(
     ] = False,
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -134,7 +141,7 @@ def terminate(
     params = {
         "plan_only": plan_only,
         "skip_devices": skip_devices,
-        "approval": "auto" if yes or no_wait or not asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     run = client.call("DELETE", f"/subscriptions/{subscription['id']}", params=params)
     see_to_the_end(client, run, plan_only=plan_only, no_wait=no_wait, json=json)
