@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 from trunkline.access import Caller
 from trunkline.errors import Forbidden, Problem, Unauthorized, Unavailable, field_errors, invalid
 from trunkline.routes.authentication import Authenticated
-from trunkline.routes.problems import record_refusal, respond
+from trunkline.routes.problems import record_refusal
 from trunkline.web.rendering import templates
 
 _HEADERS = {
@@ -53,22 +53,18 @@ class _PageRoute(APIRoute):
                 return await handle(request)
             except Elsewhere as other:
                 return see_other(request, other.url)
+            except Unauthorized:
+                return see_other(request, f"/login?next={quote(_here(request))}")
             except Problem as problem:
-                return await _refused(request, problem)
+                if isinstance(problem, Forbidden):
+                    await record_refusal(request, problem)
+                return _error(request, problem)
             except RequestValidationError as error:
-                return error_page(request, invalid(field_errors(error.errors())))
+                return _error(request, invalid(field_errors(error.errors())))
             except OperationalError:
-                return error_page(request, Unavailable("The database does not answer. Check that PostgreSQL runs."))
+                return _error(request, Unavailable("The database does not answer. Check that PostgreSQL runs."))
 
         return shown
-
-
-async def _refused(request: Request, problem: Problem) -> Response:
-    if isinstance(problem, Unauthorized) and not _only_json(request):
-        return see_other(request, f"/login?next={quote(_here(request))}")
-    if isinstance(problem, Forbidden):
-        await record_refusal(request, problem)
-    return error_page(request, problem)
 
 
 def page_router() -> APIRouter:
@@ -95,7 +91,8 @@ def twin(path: str, *, query: bool = True) -> Any:  # noqa: ANN401 (as Depends i
         url = path.format(**request.path_params)
         filters = urlencode(asked(request)) if query else ""
         request.state.twin = f"{url}?{filters}" if filters else url
-        if _only_json(request):
+        accept = request.headers.get("accept", "")
+        if "application/json" in accept and "text/html" not in accept:
             raise Elsewhere(request.state.twin)
 
     return Depends(ask)
@@ -170,15 +167,7 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def error_page(request: Request, problem: Problem) -> Response:
-    """What went wrong and what to do; as a problem document for who accepts only JSON."""
-    if _only_json(request):
-        return respond(problem)
+def _error(request: Request, problem: Problem) -> Response:
     back = local(request.headers.get("referer", "").removeprefix(str(request.base_url).rstrip("/")))
     caller: Caller | None = getattr(request.state, "caller", None)
     return show(request, "error.html", status=problem.status, caller=caller, problem=problem, back=back)
-
-
-def _only_json(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return "json" in accept and "text/html" not in accept

@@ -27,7 +27,6 @@ STATES: Mapping[str, str] = {
     "outdated": "wait",
     "waiting": "wait",
     "migrating": "wait",
-    "unknown": "wait",
     "not configured": "idle",
     "initial": "plan",
     "planned": "plan",

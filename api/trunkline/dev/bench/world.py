@@ -30,12 +30,7 @@ class World:
     url: str
     token: str
     log: RequestLog
-    state: State
-
-    @property
-    def folder(self) -> Path:
-        """Where its files and those of the benchmark are."""
-        return self.state.data
+    folder: Path
 
     @property
     def env(self) -> dict[str, str]:
@@ -68,7 +63,7 @@ def embedded_netbox(console: Console) -> Iterator[World]:
             redis.up(state)
             netbox.up(state, secrets, port, request_log=log.path)
             netbox.wait_ready(state, secrets, port)
-        yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state)
+        yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state.data)
 
 
 def bootstrap(world: World, scenario: Path) -> None:
