@@ -52,9 +52,9 @@ sanity: ## ansible-test sanity and units on the collection alone (in lint, too)
 
 pictures: ## the README's pictures, out of the screenshots that `make test ARGS=tests/ui` has left
 	@mkdir -p docs/images
-	@cd .trunkline/screenshots && cp dashboard-light.png map-light.png run-waiting-light.png $(CURDIR)/docs/images/
+	@cd .trunkline/screenshots && cp dashboard-light.png map-light.png run-waiting-light.png plan-warning.png $(CURDIR)/docs/images/
 
-bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, or all (ARGS="--rounds 1 --sizes 1,10")
+bench: ## side by side with the peers, and where the time goes: BENCH=netbox, api, run, scale, or all (ARGS="--rounds 1 --sizes 1,10")
 	$(bootstrap) embedded bench
 	$(dev) bench --which '$(BENCH)' $(ARGS)
 

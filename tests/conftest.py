@@ -6,7 +6,9 @@ import socket
 
 import psutil
 import pytest
+from xdist.remote import Producer
 
+from tests import distribution
 from trunkline.dev import netbox as embedded_netbox
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev import process, redis, service, system
@@ -14,12 +16,24 @@ from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import State
 
 _PREFIX = "test-"
+_OF_A_STACK = ("ANSIBLE_", "NETBOX_", "TRUNKLINE_")
+_OF_TESTS = ("TRUNKLINE_TEST_", "TRUNKLINE_CHAOS_")
 # Another NetBox than the embedded one, for instance of a version that is not on PyPI: its URL without /api, and a token
 # of its superuser `admin`. The tests leave objects in it.
 _OTHER_NETBOX = {
     "NETBOX_URL": os.environ.get("TRUNKLINE_TEST_NETBOX_URL", "").rstrip("/"),
     "NETBOX_TOKEN": os.environ.get("TRUNKLINE_TEST_NETBOX_TOKEN", ""),
 }
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.Distribution | None:
+    """With `--dist loadfile`, as `make test` has it."""
+    return distribution.Distribution(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: distribution.rank(item.nodeid))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -43,6 +57,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """A session that was killed could not stop what it had started."""
     # Without its compiled files, every ansible-playbook of the tests would compile Ansible again: a second each.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What `make env` has exported is meant for another NetBox, another order book and other routers.
+    for name in [name for name in os.environ if name.startswith(_OF_A_STACK) and not name.startswith(_OF_TESTS)]:
+        del os.environ[name]
     for state in State.started():
         pid = state.name.removeprefix(_PREFIX)
         if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(pid)):

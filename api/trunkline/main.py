@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from trunkline import __version__, web
 from trunkline.access.callers import Callers
+from trunkline.access.rates import Rates
 from trunkline.db.session import make_engine, make_reader, make_sessions
 from trunkline.forms.netbox import NetBoxChoices
 from trunkline.routes import limits, openapi, problems
@@ -35,6 +36,7 @@ from trunkline.routes.subscriptions.endpoints import router as subscriptions
 from trunkline.routes.tasks.endpoints import router as tasks
 from trunkline.routes.tokens.endpoints import router as tokens
 from trunkline.routes.topology.endpoints import router as topology
+from trunkline.routes.workers.endpoints import router as workers
 from trunkline.runs.follow import Hub
 from trunkline.settings import Settings, get_settings
 
@@ -64,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Orders network services: documented in NetBox, configured with Ansible, proved on the routers.",
         description=_DESCRIPTION,
         lifespan=_lifespan,
-        # Nothing is shown to strangers: trunkline.routes.openapi has both, for those who may look.
+        # Nothing is shown to strangers: trunkline.routes.openapi and the page /docs are for those who may look.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runs,
         policies,
         tasks,
+        workers,
         schedules,
         notifications,
         tokens,
@@ -109,10 +112,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.settings = settings
     app.state.sessions = make_sessions(engine)
     app.state.reader = make_reader(settings.database_url)
+    app.state.head = None
     app.state.callers = Callers()
     app.state.hub = Hub()
-    app.state.rates = limits.Rates(settings.requests_per_minute)
-    app.state.failures = limits.Rates(settings.failures_per_minute)
+    app.state.rates = Rates("requests", settings.requests_per_minute, app.state.sessions)
+    app.state.failures = Rates("failures", settings.failures_per_minute, app.state.sessions)
     app.state.oidc = _oidc(settings)
     app.state.choices = NetBoxChoices(settings)
     listening = app.state.hub.listen(settings.libpq_url, app.state.callers)

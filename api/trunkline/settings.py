@@ -25,6 +25,11 @@ def checkout() -> Path:
     return Path.cwd()
 
 
+def secrets_folder() -> Path:
+    """Where files with secrets are, which need not exist."""
+    return Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
+
+
 def _default_runtime_dir() -> Path:
     """A directory in memory: what a run writes there must not outlive the machine."""
     named = os.environ.get("XDG_RUNTIME_DIR")
@@ -73,9 +78,15 @@ class Settings(BaseSettings):
     )
     worker_in_api: bool = Field(True, description="Run a worker inside the API process")
     worker_concurrency: int = Field(2, ge=1, description="Playbooks that one worker runs at a time")
-    heartbeat_s: float = Field(5, gt=0, description="Seconds between two heartbeats of a worker")
+    total_concurrency: int | None = Field(
+        None, ge=1, description="Playbooks that all workers together run at a time; give it to each of them"
+    )
+    heartbeat_s: float = Field(2, gt=0, description="Seconds between two heartbeats of a worker")
     stalled_after_s: float = Field(
-        15, gt=0, description="Seconds without a heartbeat after which a worker's runs are taken over"
+        20,
+        gt=0,
+        description="Seconds without a heartbeat after which a worker's runs are taken over; after half of them it has "
+        "ended its playbooks itself. The same for all workers, and at least six heartbeats",
     )
     drain_s: float = Field(
         20, ge=0, description="Seconds a stopping worker waits for its playbooks before it stops them"
@@ -87,13 +98,16 @@ class Settings(BaseSettings):
         60, ge=0, description="Seconds for which a plan is begun again while NetBox or a device does not answer"
     )
     requests_per_minute: int = Field(
-        6000, ge=0, description="Requests that one caller may send to one process in a minute; 0: any number"
+        6000, ge=0, description="Requests that one caller may send to all processes in a minute; 0: any number"
     )
     failures_per_minute: int = Field(
         300, ge=0, description="Requests without a valid token or session that one address may send; 0: any number"
     )
     four_eyes: bool = Field(False, description="Who ordered a run may not approve it")
     session_hours: float = Field(12, gt=0, le=720, description="Hours after which a browser must log in again")
+    rollback_patience_s: float = Field(
+        600, ge=0, description="Seconds for which a rollback is begun again while NetBox or a device does not answer"
+    )
     batch_size: int = Field(50, ge=1, le=500, description="Orders of one batch that one run carries out together")
     stage_attempts: int = Field(4, ge=1, description="Times that a stage is begun before its run is given up as failed")
 
@@ -166,13 +180,22 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (it wants the folder to be there)
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment, then files named like the variables, as Docker and Kubernetes hand secrets over."""
-        folder = Path(os.environ.get("TRUNKLINE_SECRETS_DIR", _SECRETS))
+        folder = secrets_folder()
         secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, *secrets
 
     def timeout_s(self, stage: str) -> int:
         """Seconds that the playbook of a stage (plan, apply or rollback) may take."""
         return {"plan": self.plan_timeout_s, "apply": self.apply_timeout_s, "rollback": self.rollback_timeout_s}[stage]
+
+    def patience_s(self, stage: str) -> float:
+        """Seconds for which a stage is begun again while NetBox or a device does not answer."""
+        return {"plan": self.plan_patience_s, "rollback": self.rollback_patience_s}.get(stage, 0)
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds after which a worker whose heartbeat the database does not take has to have ended its playbooks."""
+        return self.stalled_after_s / 2
 
     @property
     def playbooks(self) -> Path:
@@ -197,6 +220,12 @@ def get_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    if settings.stalled_after_s < 6 * settings.heartbeat_s:
+        # Half of it is the worker's own time: two heartbeats that come late on a busy machine must not cost its runs.
+        raise SettingsError(
+            f"TRUNKLINE_STALLED_AFTER_S={settings.stalled_after_s:g} is too short: give at least six times "
+            f"TRUNKLINE_HEARTBEAT_S={settings.heartbeat_s:g}"
+        )
     if settings.launcher == "awx" and not (settings.awx_url and settings.awx_token):
         raise SettingsError("TRUNKLINE_LAUNCHER is awx: set TRUNKLINE_AWX_URL and TRUNKLINE_AWX_TOKEN as well")
     if settings.oidc_issuer:

@@ -1,22 +1,19 @@
 """One service, with a database of its own, for each test module."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 
 from tests.api.live_service import PLAYBOOKS, Service, make_service, running
 from tests.awx.awx_server import Awx, running_awx
-from trunkline.dev import postgres as embedded_postgres
+from tests.databases import migrated_database
 from trunkline.dev.state import State
 
 
 @pytest.fixture(scope="module")
 def database_url(postgres: State, launcher: str) -> str:
-    """An empty database of this module's own."""
-    name = f"api_{uuid.uuid4().hex[:12]}"
-    embedded_postgres.ensure_database(postgres, name)
-    return embedded_postgres.url(postgres, name)
+    """A database of this module's own, with tables and nothing in them."""
+    return migrated_database(postgres)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -78,15 +78,27 @@ class Service:
             self.start()
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[None]:
-        """A worker in a process of its own, while the block runs."""
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker in a process of its own, while the block runs; one that is still there then ends in good order."""
         with self.log.open("ab") as log:
             process = subprocess.Popen([str(PROGRAM), "worker"], env=self.environment, stdout=log, stderr=log)
         try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                assert process.wait(timeout=60) == 0, self.log.read_text()
+
+    @contextlib.contextmanager
+    def environment_of(self, **variables: str) -> Iterator[None]:
+        """What is started while the block runs has these variables as well."""
+        before = dict(self.environment)
+        self.environment.update(variables)
+        try:
             yield
         finally:
-            process.terminate()
-            assert process.wait(timeout=60) == 0, self.log.read_text()
+            self.environment.clear()
+            self.environment.update(before)
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -94,7 +106,7 @@ class Service:
             self.process = subprocess.Popen(
                 [str(PROGRAM), "serve", "--port", str(self.port)], env=self.environment, stdout=log, stderr=log
             )
-        wait_until(self._answers, _STARTS_WITHIN_S)
+        wait_until(self.answers, _STARTS_WITHIN_S)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End the process and wait for its end."""
@@ -116,7 +128,7 @@ class Service:
         """The directories of playbooks, in memory: those that run, and those of workers that were killed."""
         return list(Path(self.environment["TRUNKLINE_RUNTIME_DIR"]).glob("trunkline-run-*"))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         try:
@@ -222,7 +234,7 @@ def make_service(folder: Path, database_url: str, **settings: str) -> Service:
         "TRUNKLINE_PLAYBOOKS_DIR": str(PLAYBOOKS),
         "TRUNKLINE_RUNTIME_DIR": str(runtime),
         "TRUNKLINE_HEARTBEAT_S": "0.5",
-        "TRUNKLINE_STALLED_AFTER_S": "2",
+        "TRUNKLINE_STALLED_AFTER_S": "6",
         "TRUNKLINE_DRAIN_S": "0",
         "TEST_NETWORK": str(network),
         "NETBOX_TOKEN": SECRET,

@@ -18,7 +18,6 @@ from trunkline.db.catalog.changes import Change
 from trunkline.db.catalog.compare import Answers, compare
 from trunkline.db.catalog.state import defaults_of, of_code
 from trunkline.db.catalog.stored import Stored, read_catalogue
-from trunkline.db.migrate import upgrade
 from trunkline.errors import Conflict
 from trunkline.settings import Settings
 
@@ -88,7 +87,6 @@ def with_node(block: type[Block]) -> dict[str, Product]:
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """A database whose catalogue is `HERE`, with a node that a VPN uses, another node and a terminated one."""
     settings = Settings(database_url=database_url)
-    upgrade(settings)
     engine = sa.create_engine(settings.database_url)
     try:
         with engine.begin() as connection:

@@ -1,5 +1,6 @@
 """Runs that go wrong: what stays, what is put back, what is said, and how to go on."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -52,6 +53,26 @@ def test_a_plan_that_gets_no_answer_is_begun_again_for_a_while(service: Service)
     assert failed["error"]["detail"] == "NetBox does not answer"
     assert failed["subscription"]["status"] == "initial"
     assert service.done(run)["subscription"]["status"] == "active"
+
+
+@pytest.mark.local_launcher
+def test_a_rollback_that_gets_no_answer_is_begun_again_until_there_is_one(service: Service) -> None:
+    with service.trouble("fail-apply-pe"), ExitStack() as away:
+        with service.trouble("hold"):
+            run = service.order_node("pis-pe")
+            for event in service.events(run):
+                if event["task"] == "Hold until released" and event["stage"] == "apply":
+                    break
+            away.enter_context(service.trouble("away"))
+        for event in service.events(run):
+            if event["payload"].get("message", "").startswith("The rollback is begun again in "):
+                break
+        assert service.thing(run["subscription"]).exists()
+        away.close()
+        ended = service.wait_for(run, "rolled-back")
+    assert ended["error"]["detail"] == "router isis refused for role pe"
+    assert ended["subscription"]["status"] == "initial"
+    assert not service.thing(run["subscription"]).exists()
 
 
 def test_a_failed_create_is_rolled_back_and_retried(service: Service) -> None:

@@ -16,6 +16,7 @@ from trunkline.runs.launch.awx import AwxLauncher
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.launch.directory import remove_leftovers
 from trunkline.runs.launch.local import LocalLauncher
+from trunkline.runs.lease import Lease, moment
 from trunkline.settings import Settings
 
 SECRET = "nbt_Key12345.TheSecretHalf"
@@ -83,7 +84,8 @@ class Launches:
 def launches(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Launches]:
     """Each launcher in turn."""
     if request.param == "local":
-        with closing(LocalLauncher(settings)) as local:
+        with closing(Lease(settings)) as lease, closing(LocalLauncher(settings, lease)) as local:
+            lease.renew(moment() + 1000, 1)
             yield Launches(local, settings, None)
         return
     with running_awx(tmp_path / "awx") as awx:

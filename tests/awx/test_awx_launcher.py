@@ -8,8 +8,8 @@ import pytest
 
 from tests.api.live_service import PLAYBOOKS, Service, make_service, running
 from tests.awx.awx_server import Awx, running_awx
+from tests.databases import migrated_database
 from tests.waiting import wait_until
-from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev.state import State
 
 
@@ -23,9 +23,7 @@ def awx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awx]:
 @pytest.fixture(scope="module")
 def service(postgres: State, awx: Awx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that launches through it."""
-    embedded_postgres.ensure_database(postgres, "awx_launcher")
-    url = embedded_postgres.url(postgres, "awx_launcher")
-    made = make_service(tmp_path_factory.mktemp("service"), url, **awx.settings)
+    made = make_service(tmp_path_factory.mktemp("service"), migrated_database(postgres), **awx.settings)
     awx.seed(PLAYBOOKS, {name: made.environment[name] for name in ("TEST_NETWORK", "NETBOX_TOKEN")})
     with running(made) as started:
         yield started

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from tests.awx.awx_server import PROJECT, Awx, running_awx
+from tests.awx.catalogue import as_the_api_gives_it
 from tests.waiting import wait_until
-from trunkline.catalog import PRODUCTS
-from trunkline.catalog.block import input_model
 
 GUIDE = (PROJECT / "docs" / "awx.md").read_text()
 SECRETS = {"NETBOX_TOKEN": "nbt_Key12345.TheSecretOfNetBox", "TRUNKLINE_TOKEN": "tl_TheSecretOfTrunkline"}
@@ -30,23 +29,7 @@ def awx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awx]:
 
 @pytest.fixture(scope="module")
 def catalogue() -> dict[str, Any]:
-    """The products and workflows as the API gives them."""
-    products = [
-        {
-            "slug": product.slug,
-            "name": product.name,
-            "description": product.description,
-            "fixed_inputs": dict(product.fixed_inputs),
-            "input_schema": input_model(product.block).model_json_schema(),
-        }
-        for product in PRODUCTS.values()
-    ]
-    workflows = [
-        {"target": workflow.target, "product": product.slug, "playbook": workflow.playbook}
-        for product in PRODUCTS.values()
-        for workflow in product.workflows
-    ]
-    return {"products": products, "workflows": workflows}
+    return as_the_api_gives_it()
 
 
 def _shell(command: str, awx: Awx, folder: Path, **environment: str) -> str:

@@ -2,21 +2,19 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import requests
 
-from trunkline.dev import postgres, service
+from tests.lab.workshop import no_orders
 from trunkline.dev.lab import Lab, LabError
 from trunkline.dev.lab.locks import exclusive
-from trunkline.dev.secrets import Secrets
-from trunkline.dev.stack import Stack
+from trunkline.dev.stack import Ports
 
 PROJECT = Path(__file__).resolve().parents[2]
+LABS = 4  # that a session has at most, each under a number of its own
 PAIR = f"""\
 name: pair
 topology:
@@ -42,7 +40,7 @@ class Slot:
     number: int
 
     def load(self, path: Path, which: int) -> Lab:
-        """The lab of the file `path` under the `which`-th name of this slot."""
+        """The lab of the file `path` under the `which`-th name of this slot, of LABS."""
         name = f"test-{self.digest}-{self.number}{which}"
         third = int(self.digest[:2], 16) // 16 * 16 + self.number * 4 + which
         return Lab.load(
@@ -60,7 +58,7 @@ def slot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slot]:
         slot = Slot(digest, number)
         try:
             with exclusive(f"test session {digest}-{number}", timeout_s=0):
-                labs = [slot.load(path, which) for which in range(2)]
+                labs = [slot.load(path, which) for which in range(LABS)]
                 for lab in labs:
                     lab.down()
                 if problems := [problem for lab in labs for problem in lab.preflight()]:
@@ -82,30 +80,17 @@ def lab(slot: Slot) -> Iterator[Lab]:
     lab.down()
 
 
+@pytest.fixture(scope="session")
+def ports(netbox_port: int, free_port: int) -> Ports:
+    """Where a stack of this session listens; one at a time."""
+    return Ports(api=free_port, netbox=netbox_port)
+
+
 @pytest.fixture(scope="module")
 def bare_netbox(netbox: dict[str, str]) -> Iterator[dict[str, str]]:
     """The session's NetBox, for one module that orders the workshop's network: with no order's objects in it."""
-    _remove_orders(netbox)
-    yield netbox
-    _remove_orders(netbox)
-
-
-def _remove_orders(netbox: dict[str, str]) -> None:
-    headers = {"Authorization": f"Bearer {netbox['NETBOX_TOKEN']}"}
-    ordered = "cf_trunkline_subscription__empty=false"
-    for path in (
-        "vpn/l2vpns",
-        "dcim/cables",
-        "circuits/circuits",
-        "dcim/devices",
-        "ipam/ip-addresses",
-        "ipam/prefixes",
-        "ipam/vlans",
-    ):
-        url = f"{netbox['NETBOX_URL']}/api/{path}/"
-        found = requests.get(f"{url}?limit=1000&fields=id&{ordered}", headers=headers, timeout=60).json()["results"]
-        if found:
-            requests.delete(url, json=found, headers=headers, timeout=120).raise_for_status()
+    with no_orders(netbox):
+        yield netbox
 
 
 @pytest.fixture
@@ -116,16 +101,3 @@ def pair(slot: Slot, tmp_path: Path) -> Iterator[Lab]:
     lab = slot.load(path, which=1)
     yield lab
     lab.down()
-
-
-@contextmanager
-def brought_up(stack: Stack, scenario: Path) -> Iterator[None]:
-    """The stack, for one module, with a service and an order book of its own: another's would know other routers."""
-    stack.up(scenario, lambda _text: None)
-    try:
-        yield
-    finally:
-        service.down(stack.state)
-        postgres.sql(stack.state, "DROP DATABASE trunkline WITH (FORCE)")
-        if secrets := Secrets.load(stack.state):
-            replace(secrets, trunkline_token="").save(stack.state)

@@ -26,6 +26,8 @@ topology:
     binds:
       - {REPOSITORY}/inventory/frr/daemons:/etc/frr/daemons
       - {REPOSITORY}/inventory/frr/vtysh.conf:/etc/frr/vtysh.conf
+    # Without them FRR's configuration has a line that its frr-reload.py takes away.
+    sysctls: {{net.ipv4.ip_forward: 1, net.ipv6.conf.all.forwarding: 1}}
   nodes:
     ams-pe: {{kind: linux, mgmt-ipv4: 172.20.20.11}}
     par-p: {{kind: linux, mgmt-ipv4: 172.20.20.12}}
@@ -107,7 +109,7 @@ class Routers:
         """Run modules on a router, one after the other, whatever becomes of each; return their answers."""
         calls = [[task.module, {**task.arguments, "_ansible_check_mode": task.check}] for task in tasks]
         script = f"{self.carry(router)}/frr_run_modules.py"
-        argv = ["env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", script, json.dumps(calls)]
+        argv = ["/usr/bin/python3", script, json.dumps(calls)]
         return list(json.loads(self.lab.exec(router, argv, timeout_s=60)))
 
     def carry(self, router: str) -> str:

@@ -116,7 +116,7 @@ def test_with_only_the_collection_the_same_playbook_brings_it_all_back(reader: R
     }
     # An empty file is an empty network: the tests after this one find none.
     empty = json.dumps({"network_nodes": [], "network_circuits": [], "network_prune": True})
-    clear = f"ansible-playbook trunkline.network.network -e @examples/network.yml -e '{empty}' -u root"
+    clear = f"ansible-playbook trunkline.network.network -e network_file=examples/network.yml -e '{empty}' -u root"
     typed(clear, reader.folder, reader.environment)
     assert reader.documented() == NOTHING
     assert "isis" not in reader.configuration()

@@ -1,37 +1,27 @@
-"""What was seen of FRR's frr-reload.py that would hurt a network, trap by trap, on one router for all of them.
+"""What was seen of FRR's frr-reload.py that would hurt a network, trap by trap.
 
 Each test begins and ends with a router that carries nothing of ours.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import jinja2
 import pytest
 
-from tests.lab.frr_network import COLLECTION, REPOSITORY, TOPOLOGY, Routers, intent, push
-from tests.lab.frr_routers import Slot
+from tests.lab.frr_network import COLLECTION, REPOSITORY, Routers, intent, push
 from tests.lab.test_frr_config import CIRCUIT, NODE
+
+pytest_plugins = ["tests.lab.frr_routers"]
 
 TEMPLATE = REPOSITORY / COLLECTION / "roles/deploy/templates/frr.conf.j2"
 
 
-@pytest.fixture(scope="module")
-def lab_of_traps(slot: Slot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Routers]:
-    folder: Path = tmp_path_factory.mktemp("traps")
-    (folder / "frr.clab.yml").write_text(TOPOLOGY)
-    lab = slot.load(folder / "frr.clab.yml", which=1)
-    lab.up()
-    yield Routers(lab, folder)
-    lab.down()
-
-
-@pytest.fixture
-def routers(lab_of_traps: Routers) -> Iterator[Routers]:
-    before = lab_of_traps.running("ams-pe")
-    yield lab_of_traps
-    lab_of_traps.run("ams-pe", push(""))
-    assert lab_of_traps.running("ams-pe") == before
+@pytest.fixture(autouse=True)
+def everything_can_be_taken_back(routers: Routers) -> Iterator[None]:
+    before = routers.running("ams-pe")
+    yield
+    routers.run("ams-pe", push(""))
+    assert routers.running("ams-pe") == before
 
 
 def second_push_of(routers: Routers, config: str) -> tuple[bool, str]:

@@ -145,7 +145,7 @@ def test_a_circuit_between_both_platforms_is_planned_and_undone_on_both_when_one
     planned = network.stats("circuit_provision", link, "--check", "--diff")["plan"]
     assert "+     interface ethernet-1/1 {" in planned["devices"][name]
     assert "+ isis network point-to-point" in planned["devices"][other]
-    failed = network.run("circuit_provision", link)
+    failed = network.run("circuit_provision", link, "-e", "verify_timeout_s=1")
     assert failed.returncode != 0
     said = " ".join(failed.stdout.split())
     assert f"{other}: not working after" in said or "IS-IS adjacency expected" in said

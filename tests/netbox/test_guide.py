@@ -59,7 +59,8 @@ def test_the_guide_works_as_written(checkout: Path, prepared: dict[str, str], po
     name = f"guide_{uuid.uuid4().hex[:12]}"
     embedded_postgres.ensure_database(postgres, name)
     database = embedded_postgres.url(postgres, name)
-    upgrade(Settings(database_url=database))
+    # With the copy's migrations: what is new in this checkout and not committed is not in the copy.
+    upgrade(Settings(database_url=database, project_dir=checkout))
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("TRUNKLINE_", "NETBOX_"))},
         **prepared,

@@ -28,6 +28,7 @@ def arguments(standing: World, pair: tuple[NodeOrder, NodeOrder]) -> dict[str, d
     a, z = pair
     new = standing.node("new")
     return {
+        "adopt": {"nodes": [a.name], "namespace": str(uuid.uuid4())},
         "circuit": {
             "subscription": str(uuid.uuid4()),
             "pool": f"core-link-{standing.corner}",

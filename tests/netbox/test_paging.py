@@ -19,8 +19,7 @@ def test_circuits_of_more_than_a_page_are_not_made_again_and_go_as_a_whole(
 ) -> None:
     a, z = pair
     orders = [world.circuit((a, f"eth{n}"), (z, f"eth{n}")) for n in range(1, CIRCUITS + 1)]
-    for order in orders:
-        world.run(order)
+    world.run(*orders)
     session = world.session(PageAtATime(30.0))
     there = netbox_circuit.read(session, orders, present=True, predict=False)
     assert netbox_circuit_plan.plan_present(orders, there).operations == []

@@ -1,13 +1,13 @@
 """One service without a worker for each module, and callers of every role."""
 
-import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.api.live_service import Service, make_service, running
-from trunkline.dev import postgres as embedded_postgres
+from tests.databases import migrated_database
 from trunkline.dev.state import State
 
 type Door = Callable[..., httpx.Client]
@@ -15,10 +15,8 @@ type Door = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="module")
 def database_url(postgres: State) -> str:
-    """An empty database of this module's own."""
-    name = f"security_{uuid.uuid4().hex[:12]}"
-    embedded_postgres.ensure_database(postgres, name)
-    return embedded_postgres.url(postgres, name)
+    """A database of this module's own, with tables and nothing in them."""
+    return migrated_database(postgres)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +41,15 @@ def door(service: Service) -> Iterator[Door]:
     yield client
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that an evaluated template leaves."""
+    return tmp_path_factory.mktemp("evaluated") / "it-was"
+
+
+@pytest.fixture(scope="module")
+def template(evaluated: Path) -> str:
+    """What is tried."""
+    return f"{{{{ lookup('pipe', 'id; touch {evaluated}') }}}}"

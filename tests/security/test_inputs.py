@@ -14,15 +14,15 @@ import httpx
 import pytest
 
 from tests.api.live_service import Service, make_service, running
+from tests.security.tried import Tried, put, rendering, strings
 from trunkline.catalog import PRODUCTS
 from trunkline.catalog.block import input_model
 from trunkline.db.models import JsonObject
 from trunkline.runs.launch.contract import Call, Stop
 from trunkline.runs.launch.local import LocalLauncher
+from trunkline.runs.lease import of_a_person
 from trunkline.runs.tasks import TASKS
 from trunkline.settings import Settings
-
-type Place = tuple[str, ...]
 
 EXAMPLES: dict[str, Any] = {
     "product": "node-frr",
@@ -39,45 +39,6 @@ def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The service with a worker, whose playbooks are real ones."""
     with running(make_service(tmp_path_factory.mktemp("service"), database_url)) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that an evaluated template leaves."""
-    return tmp_path_factory.mktemp("evaluated") / "it-was"
-
-
-@pytest.fixture(scope="module")
-def template(evaluated: Path) -> str:
-    """What is tried."""
-    return f"{{{{ lookup('pipe', 'id; touch {evaluated}') }}}}"
-
-
-class Tried:
-    """What was tried, and what came of it."""
-
-    def __init__(self, evaluated: Path) -> None:
-        self.evaluated_by: list[str] = []
-        self.crashed: list[str] = []
-        self.places: list[str] = []
-        self._file = evaluated
-
-    def __call__(self, place: str, status: int, text: str) -> None:
-        """Note the answer to a template at this place."""
-        self.places.append(place)
-        if self._file.exists() or re.search(r"uid=\d+", text):
-            self.evaluated_by.append(place)
-            self._file.unlink(missing_ok=True)
-        if status >= 500 and status != 503:
-            self.crashed.append(f"{place}: {status} {text[:200]}")
-
-    def tell(self, door: str) -> None:
-        """Print the count, and fail if any was evaluated or crashed."""
-        print(f"\n{door}:", *self.places, sep="\n  ")
-        print(
-            f"inputs tried {len(self.places)}, evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})"
-        )
-        assert (self.evaluated_by, self.crashed) == ([], [])
 
 
 def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -108,30 +69,6 @@ def _example(schema: dict[str, Any], document: dict[str, Any], name: str = "") -
     if schema.get("type") == "array":
         return [_example(schema.get("items", {}), document)]
     return {"integer": 1, "number": 1, "boolean": True}.get(str(schema.get("type")), "text")
-
-
-def _strings(value: Any, at: Place = ()) -> Iterator[Place]:
-    """The place of every string in it, names of fields included."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield (*at, key, "<name>")
-            yield from _strings(item, (*at, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _strings(item, (*at, str(number)))
-    elif isinstance(value, str):
-        yield at
-
-
-def _put(value: Any, place: Place, template: str) -> Any:
-    if not place:
-        return template
-    head, *rest = place
-    if rest == ["<name>"]:
-        return {template if key == head else key: item for key, item in value.items()}
-    if isinstance(value, list):
-        return [_put(item, tuple(rest), template) if str(n) == head else item for n, item in enumerate(value)]
-    return {key: _put(item, tuple(rest), template) if key == head else item for key, item in value.items()}
 
 
 def _bodies(service: Service) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -168,8 +105,8 @@ def test_every_string_of_every_body(service: Service, evaluated: Path, template:
     tried = Tried(evaluated)
     host = service.url.removesuffix("/api/v1")
     for method, path, body in _bodies(service):
-        for place in _strings(body):
-            answer = service.client.request(method, host + _filled(path), json=_put(body, place, template))
+        for place in strings(body):
+            answer = service.client.request(method, host + _filled(path), json=put(body, place, template))
             tried(f"{method} {path} {'.'.join(place)}", answer.status_code, answer.text.replace(template, ""))
     for run in service.call("GET", "/runs?limit=200", 200)["items"]:
         assert list(service.events(run))  # to its end: what was taken has gone through real playbooks
@@ -232,37 +169,13 @@ def test_every_argument_of_the_command_line(service: Service, evaluated: Path, t
     tried.tell("command line")
 
 
-_RENDER_EVERYWHERE = """
-- hosts: localhost
-  gather_facts: false
-  vars:
-    again: "{{ order }}"
-  tasks:
-    - name: "Named {{ order.name }}"
-      ansible.builtin.set_fact:
-        copied: "{{ again | combine({'more': order.list}) }}"
-    - name: Put it into texts, arguments and loops
-      ansible.builtin.debug:
-        msg: "{{ item }} and {{ lookup('ansible.builtin.vars', 'copied').deep.er[0].est }}"
-      loop: "{{ copied.list }}"
-      when: order.name is defined and order.name != 'x'
-    - name: Hand it to a process
-      ansible.builtin.command: {argv: [echo, "{{ order.name }}", "{{ copied.more[1] }}"]}
-      register: echoed
-    - name: Tell
-      ansible.builtin.set_stats:
-        per_host: false
-        data: {order: "{{ copied }}", echoed: "{{ echoed.stdout }}", result: "{{ echoed }}"}
-"""
-
-
 def test_every_string_of_the_extra_vars_of_a_launch(
     evaluated: Path, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRUNKLINE_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("ANSIBLE_INVENTORY", "/dev/null")
     (tmp_path / "playbooks").mkdir()
-    (tmp_path / "playbooks" / "render.yml").write_text(_RENDER_EVERYWHERE)
+    (tmp_path / "playbooks" / "render.yml").write_text(rendering())
     settings = Settings(
         database_url="postgresql://nowhere/none", playbooks_dir=tmp_path / "playbooks", project_dir=tmp_path
     )
@@ -275,13 +188,13 @@ def test_every_string_of_the_extra_vars_of_a_launch(
     events: list[JsonObject] = []
     variables: JsonObject = {"order": order, template: template}
     call = Call(uuid.uuid4(), "render.yml", variables, check=False, timeout_s=60)
-    with closing(LocalLauncher(settings)) as launcher:
+    with of_a_person(settings, call.timeout_s) as lease, closing(LocalLauncher(settings, lease)) as launcher:
         assert launcher.play(call, "key", events.append, Stop()).ok, events
     told: Any = next(item["event_data"] for item in events if item["event"] == "playbook_on_stats")
     assert told["artifact_data"]["order"] == order | {"more": order["list"]}
     assert told["artifact_data"]["echoed"] == f"{template} text {template} text"
     tried = Tried(evaluated)
-    for place in _strings(order):
+    for place in strings(order):
         tried(f"extra vars order.{'.'.join(place)}", 200, str(events).replace(template, ""))
     tried.tell("extra vars of a launch")
 

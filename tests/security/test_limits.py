@@ -1,15 +1,28 @@
 """How large and how many requests may be, and what browsers are told."""
 
+import asyncio
+import re
+import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.api.live_service import Service, make_service, running
 from tests.security.conftest import Door
-from trunkline.errors import TooMany
-from trunkline.routes.limits import MOST_BYTES, Rates
+from trunkline.access.rates import WINDOW_S, Rates
+from trunkline.db.session import make_engine, make_sessions
+from trunkline.dev import postgres as embedded_postgres
+from trunkline.dev.state import State
+from trunkline.errors import TooMany, Unavailable
+from trunkline.routes import limits, problems
+from trunkline.routes.limits import MOST_BYTES
+from trunkline.routes.session import network_of
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +34,63 @@ def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield started
 
 
-def test_a_bucket_fills_up_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+async def _taken(rates: Rates, who: str) -> int:
+    """How many are let through before one is refused."""
+    for number in range(1000):
+        try:
+            await rates.take(who)
+        except TooMany:
+            return number
+    raise AssertionError("nobody is refused")
+
+
+async def test_all_processes_together_let_through_what_one_may_send(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
-    rates = Rates(60)
-    for _ in range(60):
-        rates.take("a")
-    with pytest.raises(TooMany, match="More than 60 requests a minute"):
-        rates.take("a")
-    rates.take("b")
-    moment += 1
-    rates.take("a")
-    with pytest.raises(TooMany):
-        rates.take("a")
+    engines = [make_engine(service.environment["TRUNKLINE_DATABASE_URL"]) for _ in range(3)]
+    processes = [Rates("tests", 60, make_sessions(engine)) for engine in engines]
+    try:
+        taken = await asyncio.gather(*(_taken(process, "a") for process in processes))
+        # The bucket fills up while it is emptied, by one a second.
+        assert 60 <= sum(taken) <= 63
+        assert await _taken(processes[0], "b") >= 60
+        await _age(engines[0], "tests a", 10)
+        moment += 1.1
+        assert 10 <= sum([await _taken(process, "a") for process in processes]) <= 13
+    finally:
+        for engine in engines:
+            await engine.dispose()
+
+
+async def test_what_was_not_used_for_a_minute_is_forgotten(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+    engine = make_engine(service.environment["TRUNKLINE_DATABASE_URL"])
+    rates = Rates("forgotten", 60, make_sessions(engine))
+    await rates.take("old")
+    await _age(engine, "forgotten old", 70)
+    moment += WINDOW_S + 1
+    await rates.take("new")
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT who FROM request_rates WHERE who LIKE 'forgotten%'"))
+        assert found.scalars().all() == ["forgotten new"]
+    await engine.dispose()
+
+
+async def test_a_database_that_lacks_the_migration_is_named(postgres: State) -> None:
+    embedded_postgres.ensure_database(postgres, "no_rates")
+    engine = make_engine(embedded_postgres.url(postgres, "no_rates"))
+    with pytest.raises(Unavailable, match="trunkline db upgrade"):
+        await Rates("tests", 60, make_sessions(engine)).take("a")
+    await engine.dispose()
+
+
+async def _age(engine: AsyncEngine, who: str, seconds: int) -> None:
+    async with engine.begin() as connection:
+        older = text("UPDATE request_rates SET since = since - make_interval(secs => :seconds) WHERE who = :who")
+        await connection.execute(older, {"seconds": seconds, "who": who})
 
 
 def test_one_who_asks_too_much_waits_and_others_do_not(service: Service, door: Door) -> None:
@@ -44,6 +101,37 @@ def test_one_who_asks_too_much_waits_and_others_do_not(service: Service, door: D
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
     assert refused.json()["type"] == "urn:trunkline:problem:too-many-requests"
     assert modest.get("/tasks").status_code == 200
+
+
+def test_a_second_process_does_not_double_the_limit(service: Service, door: Door) -> None:
+    greedy = door("viewer", name="greedy at two doors")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        second = replace(service, port=probe.getsockname()[1])
+    second.start()
+    try:
+        doors = (f"{service.url}/tasks", f"{second.url}/tasks")
+        began = time.monotonic()
+        answers = [greedy.get(doors[number % 2]).status_code for number in range(40)]
+        # One is put back every two seconds.
+        assert 30 <= answers.count(200) <= 30 + (time.monotonic() - began) / 2 + 1
+        assert answers[:30] == [200] * 30
+    finally:
+        second.stop()
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("unix", "unix"),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one(address: str, counted: str) -> None:
+    scope = {"type": "http", "client": (address, 1), "headers": []}
+    assert network_of(Request(scope)) == counted
 
 
 def test_who_guesses_tokens_is_slowed_down(service: Service) -> None:
@@ -74,11 +162,33 @@ def test_deeply_nested_json_is_refused_and_does_no_harm(service: Service) -> Non
     assert answer.status_code == 422
 
 
+async def test_an_answer_to_what_nobody_thought_of_has_the_headers_and_tells_nothing() -> None:
+    app = FastAPI()
+    problems.install(app)
+    limits.install(app)
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("a detail of ours")
+
+    # To who runs the service the exception still is one: it is raised after the answer, and stands in the log.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        answer = await client.get("/broken")
+    assert (answer.status_code, answer.json()["title"]) == (500, "Internal error")
+    assert "detail of ours" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+
+
 def test_browsers_are_told_what_not_to_do(service: Service) -> None:
-    for path in ("/api/v1/health/live", "/api/v1/runs", "/nothing", "/docs"):
+    static = re.findall(r'"(/static/[^"]+)"', service.client.get(f"http://127.0.0.1:{service.port}/login").text)
+    answered = ("/api/v1/health/live", "/api/v1/runs", "/nothing", "/docs", "/", "/login", "/static/nothing", *static)
+    assert len(answered) > 8
+    for path in answered:
         headers = service.client.get(f"http://127.0.0.1:{service.port}{path}").headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
-        assert ("unsafe-inline" in headers["content-security-policy"]) == (path == "/docs")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "http" not in headers["content-security-policy"]
     assert httpx.get(f"{service.url}/health/live").headers["cache-control"] == "no-store"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from trunkline.db.models import Lifecycle
-from trunkline.recovery.adopt import reports
 from trunkline.recovery.compare import Ordered, compare
+from trunkline.recovery.rebuild import reports
 from trunkline.routes.reports.schemas import ReportIn
 
 NODE_ID, CIRCUIT_ID = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -100,6 +100,56 @@ def test_what_is_unknown_here_is_taken_over_nodes_first_with_all_that_was_learne
     assert circuit.body["block"] == CIRCUIT_BLOCK
     for one in (node, circuit):
         ReportIn.model_validate(one.body)
+
+
+PORT_IDS, L2VPN_ID = [uuid.UUID(int=3), uuid.UUID(int=4)], uuid.UUID(int=5)
+PORTS = [
+    {
+        "subscription": str(number),
+        "name": f"{node}:eth3",
+        "netbox_interface_id": 5,
+        "status": "active",
+        "node": node,
+        "interface": "eth3",
+        "mode": "tagged",
+        "label": None,
+        "speed_mbps": 10_000,
+        "mtu": None,
+    }
+    for node, number in zip(("ams-pe", "par-p"), PORT_IDS, strict=True)
+]
+L2VPN: dict[str, Any] = {
+    "subscription": str(L2VPN_ID),
+    "name": "TL-5",
+    "netbox_id": 5,
+    "status": "active",
+    "label": "Two sites",
+    "vni": 10005,
+    "saps": [{"port": "ams-pe:eth3", "vlan": 100}, {"port": "par-p:eth3", "vlan": 200}],
+}
+
+
+def test_ports_and_l2vpns_are_taken_over_after_what_they_refer_to() -> None:
+    fabric: dict[str, Any] = _fabric() | {"l2vpns": [L2VPN], "ports": PORTS}
+    found = list(reports(compare([], fabric), fabric, "noc"))
+    assert [one.body["product"] for one in found] == [
+        "node-frr", "core-circuit-10g", "port-10g", "port-10g", "l2vpn-point-to-point",
+    ]  # fmt: skip
+    assert found[-1].body["block"] == {name: L2VPN[name] for name in ("label", "name", "netbox_id", "saps", "vni")}
+    many = {**L2VPN, "saps": [*L2VPN["saps"], {"port": "lon-pe:eth3", "vlan": 100}]}
+    (three,) = reports(compare([], {"l2vpns": [many]}), {"l2vpns": [many]}, "noc")
+    assert three.body["product"] == "l2vpn-multipoint"
+    for one in (*found, three):
+        ReportIn.model_validate(one.body)
+
+
+def test_access_points_are_compared_in_any_order_and_their_number_counts() -> None:
+    block = {name: L2VPN[name] for name in ("label", "name", "netbox_id", "vni")}
+    turned = [Ordered(L2VPN_ID, "l2vpn-point-to-point", Lifecycle.ACTIVE, "", block | {"saps": L2VPN["saps"][::-1]})]
+    assert compare(turned, {"l2vpns": [L2VPN]}) == []
+    many = {**L2VPN, "saps": [*L2VPN["saps"], {"port": "zag-pe:eth3", "vlan": 100}]}
+    (found,) = compare(turned, {"l2vpns": [many]})
+    assert found.detail == "saps has 2 items here, 3 in NetBox"
 
 
 def test_what_is_known_or_not_in_service_is_not_taken_over() -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.api.live_service import PLAYBOOKS, Service, make_service, running
+from tests.security.vault import vault
 from tests.waiting import wait_until
 from trunkline.backup.write import backup
 from trunkline.settings import Settings
@@ -19,7 +20,10 @@ CANARIES = {
     "NETBOX_TOKEN": "nbt_CanaryKey1234.CanaryOfNetBoxToken",
     "TRUNKLINE_SRLINUX_PASSWORD": "CanaryOfDevicePassword",
     "TRUNKLINE_OIDC_CLIENT_SECRET": "CanaryOfClientSecret",
+    "VAULT_TOKEN": "CanaryOfVaultToken",
 }
+IN_A_FILE = "CanaryInAFile"
+IN_THE_VAULT = "CanaryInTheVault"
 # A careless playbook, which says what it should not, in a message and in an error.
 _CARELESS = """
     - name: Say too much
@@ -30,6 +34,25 @@ _CARELESS = """
         env:
           NETBOX_TOKEN: "{{ lookup('ansible.builtin.env', 'NETBOX_TOKEN') }}"
           TRUNKLINE_SRLINUX_PASSWORD: "{{ lookup('ansible.builtin.env', 'TRUNKLINE_SRLINUX_PASSWORD') }}"
+    - name: Say what is in a file
+      ansible.builtin.debug: {msg: "{{ from_file }}"}
+      vars: &files
+        secrets: "{{ lookup('ansible.builtin.env', 'TRUNKLINE_SECRETS_DIR') }}"
+        from_file: "{{ lookup('ansible.builtin.file', secrets ~ '/device_password') }}"
+    - name: Use what is in a file and in the vault
+      ansible.builtin.command: {argv: [cat], stdin: "{{ from_file }} {{ from_vault }}"}
+      no_log: true
+      vars:
+        <<: *files
+        from_vault: >-
+          {{ (lookup('ansible.builtin.url', lookup('ansible.builtin.env', 'VAULT_ADDR') ~ '/v1/secret/data/routers',
+          headers={'X-Vault-Token': lookup('ansible.builtin.env', 'VAULT_TOKEN')}) | from_json).data.data.password }}
+      changed_when: false
+      register: used
+    - name: Prove that they were there
+      ansible.builtin.assert: {that: used.stdout | length == LENGTH}
+      no_log: true
+      when: not ansible_check_mode
     - name: Fail and say too much
       ansible.builtin.command: "false {{ lookup('ansible.builtin.env', 'TRUNKLINE_SRLINUX_PASSWORD') }}"
       when: ordered.role == 'fails' and not ansible_check_mode
@@ -42,15 +65,30 @@ def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     playbooks = tmp_path_factory.mktemp("careless") / "playbooks"
     shutil.copytree(PLAYBOOKS, playbooks)
     text = (playbooks / "node_provision.yml").read_text()
-    (playbooks / "node_provision.yml").write_text(text.replace("\n- name: Verify", f"{_CARELESS}\n- name: Verify"))
-    settings = CANARIES | {"TRUNKLINE_PLAYBOOKS_DIR": str(playbooks)}
-    with running(make_service(tmp_path_factory.mktemp("service"), database_url, **settings)) as started:
-        yield started
+    careless = _CARELESS.replace("LENGTH", str(len(f"{IN_A_FILE} {IN_THE_VAULT}")))
+    (playbooks / "node_provision.yml").write_text(text.replace("\n- name: Verify", f"{careless}\n- name: Verify"))
+    secrets = tmp_path_factory.mktemp("secrets")
+    (secrets / "device_password").write_text(f"{IN_A_FILE}\n")
+    with vault({"routers": {"password": IN_THE_VAULT}}, CANARIES["VAULT_TOKEN"]) as address:
+        settings = {
+            "TRUNKLINE_PLAYBOOKS_DIR": str(playbooks),
+            "TRUNKLINE_SECRETS_DIR": str(secrets),
+            "VAULT_ADDR": address,
+        }
+        made = make_service(tmp_path_factory.mktemp("service"), database_url, **CANARIES, **settings)
+        with running(made) as started:
+            yield started
 
 
 def _secrets(service: Service) -> dict[str, str]:
     halves = {"half of NETBOX_TOKEN": CANARIES["NETBOX_TOKEN"].split(".")[1]}
-    return CANARIES | halves | {"API token": service.token, "half of API token": service.token.split("_", 2)[2]}
+    looked_up = {"what is in a file": IN_A_FILE, "what is in the vault": IN_THE_VAULT}
+    return (
+        CANARIES
+        | looked_up
+        | halves
+        | {"API token": service.token, "half of API token": service.token.split("_", 2)[2]}
+    )
 
 
 def _everything(service: Service, tmp_path: Path) -> dict[str, str]:

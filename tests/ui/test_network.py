@@ -1,17 +1,18 @@
 """The pages on the real network: what a person orders in the browser is in NetBox and on the routers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import yaml
 from playwright.sync_api import Page, expect
 
-from tests.lab.conftest import brought_up
+from tests.lab.canaries import GuardedStack, Watch, must_have_no_secret
+from tests.lab.conftest import Slot
+from tests.lab.workshop import brought_up, workshop_file
 from tests.ui.watching import Person, chromium
 from trunkline.dev.lab import Lab
 from trunkline.dev.orders import Client, Order
-from trunkline.dev.scenario import Scenario
 from trunkline.dev.stack import Ports, Stack
 from trunkline.dev.state import PROJECT, State
 
@@ -20,32 +21,22 @@ ENDED = 120_000  # ms that a run may take on a machine that does other things, t
 
 
 @pytest.fixture(scope="module")
+def lab(slot: Slot) -> Iterator[Lab]:
+    """Routers of this module's own, which go with all that was ordered."""
+    lab = slot.load(TOPOLOGY, which=2)
+    yield lab
+    lab.down()
+
+
+@pytest.fixture(scope="module")
 def stack(
-    lab: Lab,
-    bare_netbox: dict[str, str],
-    netbox_port: int,
-    free_port: int,
-    state: State,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
+    lab: Lab, bare_netbox: dict[str, str], ports: Ports, state: State, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GuardedStack]:
     """The API with a NetBox that is ready for orders, and three routers that carry nothing yet."""
-    content = yaml.safe_load((PROJECT / "examples/workshop.yml").read_text())
-    for node in content["nodes"]:
-        node["management"] = f"{lab.nodes[node['name']]}/24"
-    content["pools"] = [
-        # As in the other tests of the workshop's network, which may use the same NetBox.
-        {**pool, "prefix": "10.0.1.0/29"} if pool["prefix"] == "10.0.1.0/24" else pool
-        for pool in content["pools"]
-        if pool["role"] != "management"
-    ]
-    file = tmp_path_factory.mktemp("scenario") / "workshop.yml"
-    file.write_text(yaml.safe_dump(content))
-    stack = Stack(state, TOPOLOGY, lab, Ports(api=free_port, netbox=netbox_port))
-    with brought_up(stack, file):
-        with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
-            client.ensure_customers(Scenario.load(file))
+    file = workshop_file(lab, tmp_path_factory.mktemp("scenario"))
+    plain = Stack(state, TOPOLOGY, lab, ports)
+    with GuardedStack.over(plain, tmp_path_factory.mktemp("home")) as stack, brought_up(stack, file):
         yield stack
-        _terminate_everything(stack)
 
 
 @contextmanager
@@ -54,15 +45,11 @@ def _client(stack: Stack) -> Iterator[Client]:
         yield client
 
 
-def _terminate_everything(stack: Stack) -> None:
-    with _client(stack) as client:
-        for product in ("core-circuit-10g", "node-frr"):
-            found = client._call("GET", "subscriptions", {"product": product, "status": "active,initial"})["items"]
-            orders = [
-                Order(item["description"], product, {}, run=client._call("DELETE", f"subscriptions/{item['id']}"))
-                for item in found
-            ]
-            client.wait(orders, lambda: None)
+@pytest.fixture(scope="module")
+def watch(stack: GuardedStack) -> Iterator[Watch]:
+    """Who looks for secrets while all of this happens."""
+    with Watch(stack) as looking:
+        yield looking
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +61,7 @@ def person(stack: Stack) -> Iterator[Person]:
 
 
 @pytest.fixture(scope="module")
-def circuit(person: Person, stack: Stack, lab: Lab) -> str:
+def circuit(watch: Watch, person: Person, stack: Stack, lab: Lab) -> str:
     """The page of a circuit that a person has ordered, between two nodes of which they ordered one."""
     page = person.page
     others = [_node(lab, name, name[:3], role) for name, role in (("par-p", "p"), ("lon-pe", "pe"))]
@@ -152,6 +139,9 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.click("#do-modify")
     page.check("[id='f.under_maintenance']")
     page.click("#next")
+    warned = re.compile("there is no other path between (ams-pe and par-p|par-p and ams-pe)")
+    expect(page.locator(".cautions")).to_contain_text(warned, timeout=ENDED)
+    person.shot("plan-warning")
     page.click("#place", timeout=ENDED)
     _completes(page)
     assert "isis metric 15000000" in _eth1(lab)
@@ -163,6 +153,15 @@ def test_a_change_is_rolled_back(circuit: str, person: Person, lab: Lab) -> None
     page.goto(circuit)
     expect(page.locator("tr", has_text="under_maintenance").first).to_contain_text("no")
     person.shot("subscription")
+
+
+def test_no_secret_was_seen_or_is_left_anywhere(circuit: str, watch: Watch, stack: GuardedStack) -> None:
+    wrong = Order("", "core-circuit-10g", {"a": _end("ams-pe:eth99"), "z": _end("lon-pe:eth99"), "isis_metric": 10})
+    with _client(stack) as client:
+        wrong.run = client._order(wrong, "noc")
+        client.wait([wrong], lambda: None)
+    assert "eth99" in wrong.run["error"]["detail"]  # what an error tells is looked at, too
+    must_have_no_secret(stack, watch)
 
 
 def _completes(page: Page) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.api.live_service import Service
-from tests.ui.watching import NARROW, Person
+from tests.ui.thousand import PAN_AND_ZOOM, thousand_nodes
+from tests.ui.watching import NARROW, Person, share
 
 FIRST_PAGE_BYTES = 150_000
-
-
-@pytest.fixture(scope="module")
-def base(service: Service) -> str:
-    return f"http://127.0.0.1:{service.port}"
+FIRST_PAGE_MS = 300
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +35,6 @@ def world(service: Service) -> dict[str, Any]:
     return {"node": nodes[0]["subscription"], "up": up, "drifted": drifted, "waiting": waiting, "failed": failed}
 
 
-@pytest.fixture
-def person(browser: Browser, service: Service, base: str) -> Iterator[Person]:
-    made = Person.at(browser, base, service.token)
-    yield made
-    made.leave()
-
-
 PAGES = {
     "dashboard": "/",
     "map": "/map",
@@ -64,6 +53,7 @@ PAGES = {
     "customers": "/customers",
     "policies": "/policies",
     "schedules": "/schedules",
+    "workers": "/workers",
     "tokens": "/tokens",
     "audit": "/audit",
 }
@@ -84,7 +74,6 @@ def test_every_page_is_sound_in_light_and_dark_wide_and_narrow(
             answer = person.page.goto(path.format(**world))
             assert answer is not None
             assert answer.ok, person.page.url
-            person.page.wait_for_load_state("networkidle" if "log" not in person.page.content() else "load")
             if name == "map":
                 person.page.wait_for_selector(".node")
             if name.startswith("run-"):
@@ -98,23 +87,57 @@ def test_every_page_is_sound_in_light_and_dark_wide_and_narrow(
 
 def test_the_first_page_is_small_and_quick(browser: Browser, service: Service, base: str, world: Any) -> None:
     logged_in = Person.at(browser, base, service.token)
-    fresh = browser.new_context(base_url=base, storage_state=logged_in.context.storage_state())
-    page = fresh.new_page()
-    page.goto("/", wait_until="load")
-    entries: dict[str, float] = page.evaluate("""() => {
-        const [page] = performance.getEntriesByType("navigation");
-        const all = [page, ...performance.getEntriesByType("resource")];
-        return {bytes: all.reduce((sum, one) => sum + one.transferSize, 0), files: all.length,
-                painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
-                answered: page.responseEnd, loaded: page.loadEventEnd};
-    }""")
+    visits: list[dict[str, float]] = []
+    for _ in range(3):
+        fresh = browser.new_context(base_url=base, storage_state=logged_in.context.storage_state())
+        page = fresh.new_page()
+        page.goto("/", wait_until="load")
+        page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+        visits.append(
+            page.evaluate("""() => {
+                const [page] = performance.getEntriesByType("navigation");
+                const all = [page, ...performance.getEntriesByType("resource")];
+                return {bytes: all.reduce((sum, one) => sum + one.transferSize, 0), files: all.length,
+                        painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+                        answered: page.responseEnd, loaded: page.loadEventEnd};
+            }""")
+        )
+        fresh.close()
+    entries = min(visits, key=lambda visit: visit["loaded"])
     print(
         f"first page: {entries['bytes'] / 1000:.0f} KB in {entries['files']} files; answered after "
-        f"{entries['answered']:.0f} ms, painted {entries['painted']:.0f} ms, loaded {entries['loaded']:.0f} ms"
+        f"{entries['answered']:.0f} ms, painted {entries['painted']:.0f} ms, loaded {entries['loaded']:.0f} ms "
+        f"(the machine's load: {share():.1f})"
     )
     assert 20_000 < entries["bytes"] <= FIRST_PAGE_BYTES
-    fresh.close()
+    assert entries["loaded"] <= FIRST_PAGE_MS * share(), visits
     logged_in.leave()
+
+
+def test_the_dashboard_says_what_waits_for_whom_and_how_workers_and_devices_were(
+    person: Person, service: Service, world: dict[str, Any]
+) -> None:
+    made = service.call("POST", "/tokens", 201, json={"name": "operator", "scopes": ["operator"]})
+    seen = httpx.get(f"{service.url}/overview", headers={"Authorization": f"Bearer {made['token']}"}).json()
+    assert (len(seen["waiting"]), seen["to_decide"]) == (1, [])
+    overview = service.call("GET", "/overview", 200)
+    assert overview["to_decide"] == [world["waiting"]["id"]]
+    assert overview["workers"] == {"working": 1}
+    page = person.page
+    page.goto("/")
+    expect(page.locator("main")).to_contain_text("Waiting for your approval")
+    health = page.locator("section", has=page.get_by_role("heading", name="Health"))
+    expect(health).to_contain_text("1 working")
+    with service.trouble("fail-plan"):
+        asked = service.call("POST", f"/subscriptions/{world['node']['id']}/validate", 202)
+        service.wait_for(asked, "failed")
+    # Nobody reloads the page.
+    worst = health.locator("tbody tr").first
+    expect(worst).to_contain_text("Node ams-pe at ams")
+    expect(worst).to_contain_text("failed")
+    expect(worst).to_contain_text(re.compile("just now|ago"))
+    service.done(service.call("POST", f"/subscriptions/{world['node']['id']}/validate", 202))
+    expect(health).not_to_contain_text("failed")
 
 
 def test_nobody_gets_in_without_a_token(browser: Browser, service: Service, base: str) -> None:
@@ -164,57 +187,42 @@ def test_every_page_has_a_json_twin(person: Person, base: str, world: dict[str, 
             assert f'rel="alternate" type="application/json" href="{twin.url.path}' in html.text
 
 
-def test_a_node_is_ordered_page_by_page_rejected_with_a_reason_and_ordered_again(person: Person) -> None:
+def test_what_is_nowhere_is_a_page_to_a_browser_and_a_problem_to_a_program(person: Person, base: str) -> None:
     page = person.page
-    page.goto("/order")
-    page.click("text=Node FRR")
-    page.click("#next")
-    page.fill("[name='f.name']", "VIE")
-    page.fill("[name='f.site']", "vie")
-    page.click("#next")
-    expect(page.locator("[id='f.name-text']")).to_contain_text("host name")
-    expect(page.locator("[id='f.role-text']")).to_have_text("Fill this in.")
-    assert page.input_value("[name='f.site']") == "vie"
+    answer = page.goto("/nodes/ams-pe")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is at /nodes/ams-pe")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
     person.must_be_accessible()
-    person.shot("order-errors")
-    assert [text for text in person.noticed if "422" not in text] == []
-    person.noticed.clear()  # the browser calls the refusal of the form an error
-    page.fill("[name='f.name']", "vie-pe")
-    page.fill("[name='f.role']", "pe")
-    page.fill("[name='f.management']", "172.20.20.90/24")
-    page.click("#next")
-    expect(page.locator(".diff")).to_contain_text("hostname vie-pe")
-    person.must_be_accessible()
-    person.shot("order-plan")
-    page.reload()
-    page.click("#back")
-    assert page.input_value("[name='f.name']") == "vie-pe"
-    page.click("#back")
-    page.click("#next")
-    assert page.input_value("[name='f.management']") == "172.20.20.90/24"
-    page.click("#next")
-    page.check("#manual")
-    page.click("#place")
-    page.fill("#reason", "not before the change window")
-    page.click("#do-reject")
-    page.wait_for_selector("[data-status=cancelled]")
-    expect(page.locator(".alert")).to_contain_text("not before the change window")
-    page.click("#do-retry")
-    page.click("#do-approve")
-    page.wait_for_selector("[data-status=completed]")
-    expect(page.locator("[data-log-state]")).to_have_text("ended")
-    expect(page.locator(".steps")).to_contain_text("Ask the node")
-    person.shot("run-completed", whole=True)
-    page.goto("/subscriptions?q=vie-pe")
-    page.click("#rows tbody a")
-    page.click("#do-modify")
-    page.fill("[name='f.role']", "p")
-    page.click("#next")
-    page.click("#place")
-    page.click("#do-rollback")
-    page.wait_for_selector("[data-status=completed] >> text=Node vie-pe at vie")
-    page.click("[data-status] a")
-    expect(page.locator("main")).to_contain_text("vie-pe")
+    page.goto("/runs/00000000-0000-0000-0000-000000000000")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run")
+    page.goto("/subscriptions?insync=perhaps")
+    expect(page.get_by_role("alert")).to_contain_text("insync")
+    assert len(person.noticed) == 3
+    person.noticed.clear()  # to the browser each of them is an error
+    cookies = {item["name"]: item["value"] for item in person.context.cookies()}
+    for path in ("/nodes/ams-pe", "/runs/00000000-0000-0000-0000-000000000000", "/api/v1/nothing"):
+        answered = httpx.get(
+            base + path, cookies=cookies, headers={"Accept": "application/json"}, follow_redirects=True
+        )
+        assert (answered.status_code, answered.headers["content-type"]) == (404, "application/problem+json")
+    assert httpx.get(f"{base}/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_the_api_describes_itself_on_a_page_of_our_own(person: Person) -> None:
+    page = person.page
+    answer = page.goto("/docs")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    page.wait_for_selector("#operations-tag-runs")
+    page.click("#operations-tag-runs")
+    expect(page.locator("#operations-tag-runs + div, .opblock-tag-section.is-open").first).to_contain_text(
+        "/api/v1/runs"
+    )
+    person.must_fit()
+    person.shot("docs")
 
 
 def test_what_cannot_be_done_says_why(person: Person, world: dict[str, Any]) -> None:
@@ -342,48 +350,12 @@ def test_a_map_shows_what_is_up_planned_and_drifted_and_leads_there(person: Pers
 
 
 def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service) -> None:
-    service.sql(THOUSAND_NODES)
     page = person.page
-    page.goto("/map")
-    page.wait_for_function("() => window.trunklineMap.nodes.size > 1000", timeout=60_000)
-    page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
-    person.shot("map-thousand")
-    frames = page.evaluate("""async () => {
-        const map = window.trunklineMap, spans = [];
-        let before = performance.now();
-        for (let frame = 0; frame < 60; frame += 1) {
-            map.pan(3, 2);
-            if (frame % 2) map.zoom(1.01);
-            await new Promise(requestAnimationFrame);
-            spans.push(performance.now() - before);
-            before = performance.now();
-        }
-        return spans.sort((a, b) => a - b);
-    }""")
+    with thousand_nodes(service):
+        page.goto("/map")
+        page.wait_for_function("() => window.trunklineMap.nodes.size > 1000", timeout=60_000)
+        page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
+        person.shot("map-thousand")
+        frames = page.evaluate(PAN_AND_ZOOM)
     print(f"map of 1,000 nodes: a frame takes {frames[30]:.0f} ms, of twenty the slowest {frames[57]:.0f} ms")
     assert frames[30] < 100
-    service.sql(
-        "SET LOCAL session_replication_role = replica; DELETE FROM subscriptions WHERE note = 'thousand'; "
-        "DELETE FROM dependencies WHERE subscription_id NOT IN (SELECT id FROM subscriptions)"
-    )
-
-
-THOUSAND_NODES = """
-SET LOCAL session_replication_role = replica;
-INSERT INTO subscriptions (id, description, status, product_slug, customer_id, insync, touched, note, block)
-  SELECT md5('node' || i)::uuid, 'Node n' || i || ' at s' || i / 20, 'active', 'node-frr',
-         (SELECT id FROM customers LIMIT 1), i % 90 <> 0, true, 'thousand',
-         jsonb_build_object('name', 'n' || i, 'site', 's' || i / 20, 'role', 'pe')
-  FROM generate_series(0, 999) AS i
-  UNION ALL
-  SELECT md5('link' || i)::uuid, 'Circuit ' || i, 'active', 'core-circuit-10g',
-         (SELECT id FROM customers LIMIT 1), i % 70 <> 0, true, 'thousand',
-         jsonb_build_object('under_maintenance', i % 40 = 0)
-  FROM generate_series(0, 1599) AS i;
-INSERT INTO dependencies (subscription_id, path, depends_on_id)
-  SELECT md5('link' || i)::uuid, 'a.node', md5('node' || i % 1000)::uuid FROM generate_series(0, 1599) AS i
-  UNION ALL
-  SELECT md5('link' || i)::uuid, 'z.node',
-         md5('node' || CASE WHEN i < 1000 THEN (i + 1) % 1000 ELSE (i * 7 + 20) % 1000 END)::uuid
-  FROM generate_series(0, 1599) AS i;
-"""

@@ -1,6 +1,7 @@
 """A person at a browser, who notices what goes wrong on the way."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,32 @@ from trunkline.dev.state import PROJECT
 SCREENSHOTS = PROJECT / ".trunkline" / "screenshots"
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 780}
+
+# How long after an event was stored (the database's clock is this machine's) its line is in the log, and the state that
+# it brought in the rest of the page.
+WATCH_RUN = """() => {
+    window.delays = { lines: [], states: [] };
+    const log = window.trunklineLog, began = Date.now();
+    const state = () => document.querySelector("[data-status]")?.dataset.status;
+    let before = state();
+    new MutationObserver((changes) => {
+        for (const change of changes) for (const row of change.addedNodes) {
+            const stored = Date.parse(row.dataset.at);
+            if (stored > began) window.delays.lines.push(Date.now() - stored);
+        }
+    }).observe(log.rows, { childList: true });
+    new MutationObserver(() => {
+        if (!state() || state() === before) return;
+        before = state();
+        const event = log.lines.findLast((line) => line.kind === "status" && line.text.startsWith(before));
+        if (event) window.delays.states.push(Date.now() - Date.parse(event.at));
+    }).observe(document.getElementById("run"), { childList: true, subtree: true });
+}"""
+
+
+def share() -> float:
+    """How many times longer something takes because others want the processors, too; 1 on a machine that is idle."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @contextlib.contextmanager

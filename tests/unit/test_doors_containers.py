@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import yaml
 
 from trunkline.dev.image import instructions
 from trunkline.dev.state import PROJECT
-from trunkline.runs.beat import beat, beats, forget
 from trunkline.settings import Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
@@ -97,16 +95,3 @@ def test_a_setting_is_read_from_a_file_named_like_it_and_the_environment_wins(
     assert settings.netbox_token.get_secret_value() == "from-a-file"
     monkeypatch.setenv("TRUNKLINE_DATABASE_URL", "postgresql://from-the-environment/x")
     assert Settings().libpq_url == "postgresql://from-the-environment/x"
-
-
-def test_a_worker_s_sign_of_life_fades(tmp_path: Path) -> None:
-    settings = Settings(database_url="postgresql://x/x", runtime_dir=tmp_path, stalled_after_s=15)
-    assert not beats(settings)
-    beat(settings)
-    assert beats(settings)
-    (one,) = tmp_path.iterdir()
-    os.utime(one, (time.time() - 20, time.time() - 20))
-    assert not beats(settings)
-    beat(settings)
-    forget(settings)
-    assert not beats(settings)

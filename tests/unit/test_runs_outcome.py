@@ -11,7 +11,7 @@ from trunkline.lifecycle import TRANSITIONS, move
 from trunkline.runs.outcome import can_roll_back
 from trunkline.runs.plan import changes_anything, digest, plan_of
 from trunkline.runs.queue import STAGE_OF
-from trunkline.runs.worker import _Knock
+from trunkline.runs.taker import _Knock
 
 
 def test_a_plan_is_the_same_whatever_its_order() -> None:

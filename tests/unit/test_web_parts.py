@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 
+from trunkline.catalog.values import Values
 from trunkline.db.models import Lifecycle
 from trunkline.routes.topology.service import Ordered, Planned, build, state_of
 from trunkline.web.diffs import Row, side_by_side
-from trunkline.web.forms import groups_of, read
+from trunkline.web.forms import Group, Rows, groups_of, inputs_of, read, with_row, without_row
 from trunkline.web.page import local
 
 A, B, C = (uuid.UUID(int=number) for number in range(3))
@@ -51,8 +52,12 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+def _groups(*arguments: Any) -> list[Group]:
+    return [group for group in groups_of(*arguments) if isinstance(group, Group)]
+
+
 def test_a_schema_becomes_fields_with_values_choices_and_errors() -> None:
-    outer, end = groups_of(SCHEMA, {"a": {"node": "par"}}, {"a.port": "is taken", "metric": "too high"})
+    outer, end = _groups(SCHEMA, {"a": {"node": "par"}}, {"a.port": "is taken", "metric": "too high"})
     node, port = end.inputs
     assert (end.label, node.kind, node.value, node.required) == ("A", "select", "par", True)
     assert (node.options, node.help) == ((("ams", "Amsterdam"), ("par", "par")), "Where")
@@ -61,6 +66,70 @@ def test_a_schema_becomes_fields_with_values_choices_and_errors() -> None:
     assert (metric.kind, metric.value, metric.error) == ("number", "10", "too high")
     assert (maintenance.kind, maintenance.value, maintenance.required) == ("checkbox", "false", False)
     assert note.kind == "long"
+
+
+LIST: dict[str, Any] = {
+    "properties": {
+        "saps": {"type": "array", "items": {"$ref": "#/$defs/Sap"}, "minItems": 2, "maxItems": 3},
+        "label": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+    },
+    "required": ["saps"],
+    "$defs": {
+        "Sap": {
+            "type": "object",
+            "title": "Access point",
+            "properties": {
+                "port": {"type": "string", "enum": ["a:1", "b:1"]},
+                "vlan": {"anyOf": [{"type": "integer", "maximum": 4094}, {"type": "null"}], "default": None},
+            },
+            "required": ["port"],
+        }
+    },
+}
+
+
+def _rows(*arguments: Any) -> Rows:
+    (rows,) = [group for group in groups_of(*arguments) if isinstance(group, Rows)]
+    return rows
+
+
+def test_a_list_has_as_many_rows_as_it_must_or_as_were_filled_in() -> None:
+    rows = _rows(LIST, {}, {})
+    assert (rows.row_label, rows.fewest, rows.most) == ("Access point", 2, 3)
+    assert [row.label for row in rows.rows] == ["Access point 1", "Access point 2"]
+    values: Values = {"saps": [{"port": "b:1", "vlan": "7"}, {}, {}], "label": None}
+    rows = _rows(LIST, values, {"saps.1.port": "is missing", "saps": "two are the same"})
+    assert len(rows.rows) == 3
+    port, vlan = rows.rows[0].inputs
+    assert (port.name, port.value, vlan.kind, vlan.value, vlan.optional) == (
+        "f.saps.0.port",
+        "b:1",
+        "number",
+        "7",
+        True,
+    )
+    assert (rows.rows[1].inputs[0].error, rows.error) == ("Choose one.", "two are the same")
+    (label,) = [item for item in inputs_of(groups_of(LIST, values, {})) if item.path == "label"]
+    assert (label.value, label.optional) == ("", True)
+
+
+def test_a_list_that_stands_already_is_shown_and_each_row_may_have_choices_of_its_own() -> None:
+    standing = {**LIST["properties"]["saps"], "default": [{"port": "a:1"}, {"port": "b:1", "vlan": 9}]}
+    rows = _rows({**LIST, "properties": {"saps": standing}}, {}, {})
+    assert [[item.value for item in row.inputs] for row in rows.rows] == [["a:1", ""], ["b:1", "9"]]
+    own = [{"type": "object", "title": "End", "properties": {"port": {"enum": [name]}}} for name in ("x", "y")]
+    each = {"properties": {"ends": {"type": "array", "prefixItems": own, "minItems": 2, "maxItems": 2}}}
+    assert [row.inputs[0].options for row in _rows(each, {}, {}).rows] == [(("x", "x"),), (("y", "y"),)]
+
+
+def test_a_list_comes_back_as_one_and_what_may_be_empty_as_nothing() -> None:
+    sent = [("optional", "saps.*.vlan label"), ("f.label", ""), ("f.saps.1.port", "b:1"), ("f.saps.1.vlan", "")]
+    values = read(FormData([*sent, ("f.saps.0.port", ""), ("f.saps.0.vlan", "7")]))
+    assert values == {"label": None, "saps": [{"port": "", "vlan": "7"}, {"port": "b:1", "vlan": None}]}
+    assert with_row(values, "saps")["saps"] == [{"port": "", "vlan": "7"}, {"port": "b:1", "vlan": None}, {}]
+    assert without_row(values, "saps.0")["saps"] == [{"port": "b:1", "vlan": None}]
+    assert with_row({"a": {"ends": [{"x": "1"}]}}, "a.ends") == {"a": {"ends": [{"x": "1"}, {}]}}
+    assert without_row(values, "nonsense") == values
 
 
 def test_what_a_browser_sends_is_nested_and_a_box_that_is_not_ticked_is_false() -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, MetaData
 
-# The queue is rebuilt from the runs (trunkline.runs.sweep); who was logged in logs in again.
-_LEFT_OUT = ("alembic_version", "sessions")
+# The queue is rebuilt from the runs (trunkline.runs.sweep); who was logged in logs in again; rates are of a minute.
+_LEFT_OUT = ("alembic_version", "sessions", "request_rates")
 _QUEUE = "procrastinate_"
 
 

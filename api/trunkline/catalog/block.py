@@ -189,5 +189,5 @@ def input_model(block: type[Block]) -> type[BaseModel]:
         if _required_from(field) is None:
             fields[name] = (inner.of(input_model(inner.block)) if inner else field.annotation, field)
     name = f"{block.__name__.removesuffix('Block')}Input"
-    forbid = ConfigDict(extra="forbid")
-    return cast("type[BaseModel]", create_model(name, __config__=forbid, **fields))  # type: ignore[call-overload]
+    config = ConfigDict(extra="forbid", title=block.block_name or name)
+    return cast("type[BaseModel]", create_model(name, __config__=config, **fields))  # type: ignore[call-overload]

@@ -72,6 +72,14 @@ def pick(values: Values, wanted: Callable[[str], bool], prefix: str = "") -> Val
     return picked
 
 
+def value_at(values: Values, path: str) -> object:
+    """The value, mapping or list at a dotted path; None where there is none, and inside of lists."""
+    found: object = values
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
 def put(values: Values, path: str, value: object) -> Values:
     """`values` with the one at `path` replaced; what stood there is not altered."""
     head, _, rest = path.partition(".")

@@ -6,6 +6,7 @@ Imports happen inside the commands, so that each starts as fast as it can.
 import typer
 
 from trunkline.cli import (
+    adopt,
     audit,
     backup,
     customers,
@@ -26,6 +27,7 @@ from trunkline.cli import (
     tasks,
     tokens,
 )
+from trunkline.cli.workers import workers
 
 _EXIT_CODES = """
 Exit codes: 0 done, 1 the run did not do what was ordered, 2 the input is wrong, 3 it cannot be done now (conflict),
@@ -45,10 +47,12 @@ cli.add_typer(policies.commands, name="policies")
 cli.add_typer(tasks.commands, name="tasks")
 cli.add_typer(schedules.commands, name="schedules")
 cli.command()(drift.drift)
+cli.command()(adopt.adopt)
 cli.add_typer(notifications.commands, name="notifications")
 dev.register(cli)
 cli.command()(server.serve)
 cli.command()(server.worker)
+cli.command()(workers)
 cli.command()(backup.backup)
 cli.command()(backup.restore)
 cli.command()(doctor.doctor)

@@ -14,6 +14,10 @@ FREE_OPTIONS: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_option
 
 PlanOnly = Annotated[bool, typer.Option("--plan-only", help="Print what would be done, exactly, and change nothing")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply the plan without asking")]
+Approval = Annotated[
+    Literal["auto", "manual"] | None,
+    typer.Option(help="auto: as --yes; manual: wait for `trunkline runs approve`, also when nobody can be asked here"),
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Print the run's id and do not follow it")]
 
 
@@ -61,6 +65,7 @@ def create(
     note: Annotated[str, typer.Option(help="A note for people")] = "",
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -75,10 +80,10 @@ def create(
     body = {
         "product": product["slug"],
         "input": _input(product["input_schema"], context.args),
-        "customer": customer or _customer(client),
+        "customer": customer or customer_of(client),
         "note": note,
         "plan_only": plan_only,
-        "approval": "auto" if yes or no_wait or not _asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     run = client.call("POST", "/subscriptions", body=body)
     see_to_the_end(client, run, plan_only=plan_only, no_wait=no_wait, json=json)
@@ -91,6 +96,7 @@ def modify(
     status: Annotated[str | None, typer.Option(help="active, migrating or disabled")] = None,
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -103,7 +109,7 @@ def modify(
     product = client.call("GET", f"/products/{subscription['product']}")
     body: Json = {
         "plan_only": plan_only,
-        "approval": "auto" if yes or no_wait or not _asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     if context.args:
         body["input"] = fields.parse(fields.resolved(product["input_schema"]), context.args)
@@ -122,6 +128,7 @@ def terminate(
     ] = False,
     plan_only: PlanOnly = False,
     yes: Yes = False,
+    approval: Approval = None,
     no_wait: NoWait = False,
     json: AsJson = False,
 ) -> None:
@@ -134,7 +141,7 @@ def terminate(
     params = {
         "plan_only": plan_only,
         "skip_devices": skip_devices,
-        "approval": "auto" if yes or no_wait or not _asks() else "manual",
+        "approval": approval or ("auto" if yes or no_wait or not asks() else "manual"),
     }
     run = client.call("DELETE", f"/subscriptions/{subscription['id']}", params=params)
     see_to_the_end(client, run, plan_only=plan_only, no_wait=no_wait, json=json)
@@ -153,7 +160,7 @@ def validate(which: Which, no_wait: NoWait = False, json: AsJson = False) -> Non
         if run["drift"] and not json:
             show.plan(client.call("GET", f"/runs/{run['id']}/plan"))
         raise typer.Exit(report(run, as_json=json))
-    _say_id(run, json=json)
+    say_id(run, json=json)
 
 
 def resync(which: Which, plan_only: PlanOnly = False, no_wait: NoWait = False, json: AsJson = False) -> None:
@@ -172,12 +179,13 @@ def plan(which: Which, json: AsJson = False) -> None:
     resync(which, plan_only=True, no_wait=False, json=json)
 
 
-def _asks() -> bool:
+def asks() -> bool:
     """Whether there is a person to ask."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _say_id(run: "Json", *, json: bool) -> None:
+def say_id(run: "Json", *, json: bool) -> None:
+    """Print a run that is not followed."""
     from trunkline.cli import show
 
     if json:
@@ -192,7 +200,7 @@ def see_to_the_end(client: "Client", run: "Json", *, plan_only: bool, no_wait: b
     from trunkline.cli.follow import WAITS, follow, report
 
     if no_wait:
-        _say_id(run, json=json)
+        say_id(run, json=json)
         return
     run = follow(client, run, quiet=json, until_approval=True)
     if plan_only and run["status"] == "completed":
@@ -202,18 +210,19 @@ def see_to_the_end(client: "Client", run: "Json", *, plan_only: bool, no_wait: b
         else:
             show.plan(found)
         return
-    while run["status"] == WAITS and _asks():
+    while run["status"] == WAITS and asks():
         found = client.call("GET", f"/runs/{run['id']}/plan")
         show.plan(found)
-        if not _agreed(run):
-            _withdraw(client, run)
+        if not agreed(run):
+            withdraw(client, run)
             raise typer.Exit(1)
         client.call("POST", f"/runs/{run['id']}/approve", body={"digest": found["digest"]})
         run = follow(client, run, quiet=json, until_approval=True)
     raise typer.Exit(report(run, as_json=json))
 
 
-def _agreed(run: "Json") -> bool:
+def agreed(run: "Json") -> bool:
+    """Whether the person who is asked wants the plan applied."""
     try:
         return typer.confirm("Apply this plan?")
     except (typer.Abort, KeyboardInterrupt):
@@ -222,7 +231,7 @@ def _agreed(run: "Json") -> bool:
         raise typer.Exit(130) from None
 
 
-def _withdraw(client: "Client", run: "Json") -> None:
+def withdraw(client: "Client", run: "Json") -> None:
     """Nothing was changed; of an order nothing stays reserved, either."""
     client.call("POST", f"/runs/{run['id']}/cancel")
     if run["target"] == "create" and run["subscription"]["status"] == "initial":
@@ -242,7 +251,7 @@ def _product(client: "Client", word: str) -> "Json":
         raise CliError(f"{word}: there is no such product; there are {words}", USAGE)
     slugs = [product["slug"] for product in found]
     chosen = slugs[0]
-    if len(slugs) > 1 and _asks():
+    if len(slugs) > 1 and asks():
         one_of = Literal.__getitem__(tuple(slugs))
         chosen = typer.prompt(f"Which product ({', '.join(slugs)})", default=slugs[0], type=one_of)
     elif len(slugs) > 1:
@@ -257,7 +266,7 @@ def _input(schema: "Json", arguments: list[str]) -> "Json":
     whole = fields.resolved(schema)
     given = fields.parse(whole, arguments)
     lacking = fields.missing(whole, given)
-    if lacking and not _asks():
+    if lacking and not asks():
         names = "; ".join(f"--{fields.flag(name)} ({fields.hint(item)})" for name, item in lacking)
         raise CliError(f"missing: {names}", USAGE)
     for name, item in lacking:
@@ -266,13 +275,14 @@ def _input(schema: "Json", arguments: list[str]) -> "Json":
     return given
 
 
-def _customer(client: "Client") -> str:
+def customer_of(client: "Client") -> str:
+    """The only customer there is, else the one that a person names. Raises CliError."""
     from trunkline.cli.client import USAGE, CliError
 
     known = [str(item["shortcode"]) for item in client.pages("/customers", {"fields": "shortcode"}, 50)]
     if len(known) == 1:
         return known[0]
-    if known and _asks():
+    if known and asks():
         return str(typer.prompt(f"customer ({', '.join(known)})", default=known[0]))
     there_are = f"one of {', '.join(known)}" if known else "make one: trunkline customers create SHORTCODE NAME"
     raise CliError(f"--customer (or TRUNKLINE_CUSTOMER): give {there_are}", USAGE)

@@ -23,9 +23,9 @@ def reconcile(
 
     from trunkline.cli import show
     from trunkline.cli.client import DRIFT, USAGE, Client, CliError
-    from trunkline.recovery.adopt import reports
     from trunkline.recovery.compare import compare
     from trunkline.recovery.read import fabric, order_book
+    from trunkline.recovery.rebuild import reports
     from trunkline.settings import get_settings
 
     if report and adopt:

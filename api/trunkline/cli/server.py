@@ -69,12 +69,12 @@ def worker(
     import contextlib
     import signal
 
-    from trunkline.runs.beat import beats
+    from trunkline.runs.lease import held_here
     from trunkline.settings import get_settings
 
     settings = get_settings()
     if check:
-        raise typer.Exit(0 if beats(settings) else 1)
+        raise typer.Exit(0 if held_here(settings) else 1)
     from trunkline.runs.worker import work
     from trunkline.telemetry import logs
 

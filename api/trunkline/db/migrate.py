@@ -56,10 +56,10 @@ def head(settings: Settings) -> str:
     return heads[0]
 
 
-def pending(settings: Settings) -> bool:
-    """Whether the database lacks a migration."""
-    with connected(settings) as connection:
-        return current(connection) != head(settings)
+def revisions(settings: Settings) -> list[str]:
+    """All revisions, the last one first. Raises Conflict when two migrations follow the same one."""
+    head(settings)
+    return [script.revision for script in ScriptDirectory.from_config(alembic_config(settings)).walk_revisions()]
 
 
 def current(connection: Connection) -> str | None:

@@ -33,6 +33,7 @@ def main() -> int:
     command.add_argument("--rounds", type=int, default=Options.rounds, help="how often each measurement is repeated")
     command.add_argument("--sizes", type=_numbers, default=Options.sizes, help="how many objects, as 1,10,100")
     command.add_argument("--whole", action="store_true", help="measure what is else extrapolated: an hour more")
+    command.add_argument("--docs", action="store_true", help="write the pages of docs that are computed from it")
     arguments = parser.parse_args()
     try:
         return _dispatch(arguments)
@@ -55,7 +56,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         case "env":
             _env()
         case "bench":
-            bench.run(arguments.which, Options(arguments.rounds, arguments.sizes, arguments.whole), _console)
+            options = Options(arguments.rounds, arguments.sizes, arguments.whole, arguments.docs)
+            bench.run(arguments.which, options, _console)
         case "netbox-template":
             _netbox_template()
     return 0

@@ -70,4 +70,6 @@ if [ "${2:-}" = bench ]; then
     UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-venv" "$uv" sync --quiet --frozen --project api/trunkline/dev/bench/peers
     UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-api-venv" "$uv" sync --quiet --frozen --compile-bytecode \
         --project api/trunkline/dev/bench/api/peer
+    UV_PROJECT_ENVIRONMENT="$project/.trunkline/bench-lso-venv" "$uv" sync --quiet --frozen --compile-bytecode \
+        --project api/trunkline/dev/bench/order/peer
 fi

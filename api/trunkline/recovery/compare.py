@@ -3,16 +3,24 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from trunkline.catalog import PRODUCTS, Product
-from trunkline.catalog.values import flatten
+from trunkline.catalog.block import leaves
+from trunkline.catalog.values import Values, flatten, items_of, pick
 from trunkline.db.models import Lifecycle
+from trunkline.errors import Invalid
 from trunkline.lifecycle import IN_SERVICE
 
 type Item = Mapping[str, Any]
 
-_BLOCKS = {"nodes": "Node", "circuits": "Core circuit"}
+# What the fabric has, and the blocks that stand for it; each refers to those before it.
+BLOCKS = {
+    "nodes": ("Node",),
+    "circuits": ("Core circuit",),
+    "ports": ("Port",),
+    "l2vpns": ("L2VPN point-to-point", "L2VPN"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,13 @@ class Finding:
 
 
 def compare(ordered: Iterable[Ordered], fabric: Mapping[str, list[Item]]) -> list[Finding]:
-    """All findings. Only nodes and circuits are compared: subscriptions of other blocks are not in `fabric`."""
-    book = {one.id: one for one in ordered if PRODUCTS[one.product].block.block_name in _BLOCKS.values()}
+    """All findings. Subscriptions of other blocks than `BLOCKS` are not in `fabric`, and not compared."""
+    names = {name for blocks in BLOCKS.values() for name in blocks}
+    book = {one.id: one for one in ordered if PRODUCTS[one.product].block.block_name in names}
     found: list[Finding] = []
     seen: set[uuid.UUID] = set()
-    for kind in _BLOCKS:
-        for item in fabric[kind]:
+    for kind in BLOCKS:
+        for item in fabric.get(kind, []):
             try:
                 identity = uuid.UUID(str(item["subscription"]))
             except ValueError:
@@ -71,15 +80,28 @@ def _of_item(identity: uuid.UUID, item: Item, kind: str, one: Ordered | None) ->
             else "remove it in NetBox, or with the playbook that terminates it"
         )
         return [Finding(identity, f"{here} here", about, f"{item['status']} in NetBox", remedy)]
-    there = flatten(values_of(item))
+    values = values_of(item)
+    there = flatten(values)
     differing = [
         f"{path} is {value!r} here, {there[path]!r} in NetBox"
-        for path, value in flatten(one.block).items()
+        for path, value in flatten(_in_order(one.block)).items()
         if path in there and there[path] != value
+    ]
+    differing += [
+        f"{name} has {len(items_of(value))} items here, {len(items_of(values[name]))} in NetBox"
+        for name, value in one.block.items()
+        if name in values and len(items_of(value)) != len(items_of(values[name]))
     ]
     if not differing:
         return []
     return [Finding(identity, "differs", one.description, "; ".join(differing), f"trunkline validate {identity}")]
+
+
+def _in_order(block: Values) -> Values:
+    """The block with its access points in the order of the fabric, which says nothing."""
+    saps = items_of(block.get("saps"))
+    place = sorted(saps, key=lambda sap: (str(sap["port"]), int(str(sap.get("vlan") or 0))))
+    return {**block, "saps": cast("object", place)} if saps else block
 
 
 def _twice(identity: uuid.UUID, item: Item) -> Finding:
@@ -102,12 +124,33 @@ def values_of(item: Item) -> dict[str, object]:
     return values
 
 
+def block_of(product: Product, item: Item) -> Values:
+    """What of an item are fields of the product's block."""
+    fields = {leaf.pattern for leaf in leaves(product.block)}
+    return pick(values_of(item), fields.__contains__)
+
+
 def product_of(item: Item, kind: str) -> Product | None:
-    """The product whose fixed inputs the item has; None when no product or several would fit."""
-    fitting = [
-        product
-        for product in PRODUCTS.values()
-        if product.block.block_name == _BLOCKS[kind]
-        and all(item.get(name, value) == value for name, value in product.fixed_inputs.items())
-    ]
-    return fitting[0] if len(fitting) == 1 else None
+    """The product whose fixed inputs the item has; None when no product or several would fit.
+
+    Of blocks that stand for the same, as for L2VPNs, the first that the item fits counts.
+    """
+    for block in BLOCKS[kind]:
+        fitting = [
+            product
+            for product in PRODUCTS.values()
+            if product.block.block_name == block
+            and all(item.get(name, value) == value for name, value in product.fixed_inputs.items())
+            and (len(BLOCKS[kind]) == 1 or _fits(product, item))
+        ]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def _fits(product: Product, item: Item) -> bool:
+    try:
+        product.ordered(product.unlearned(block_of(product, item)))
+    except Invalid:
+        return False
+    return True

@@ -11,6 +11,7 @@ from trunkline.errors import Unavailable
 from trunkline.recovery.compare import Ordered
 from trunkline.runs.launch.contract import Call, Stop
 from trunkline.runs.launch.local import LocalLauncher
+from trunkline.runs.lease import of_a_person
 from trunkline.settings import Settings
 
 
@@ -53,7 +54,7 @@ def learned_from(settings: Settings, playbook: str) -> dict[str, Any]:
 
     call = Call(uuid.uuid4(), playbook, {}, check=False, timeout_s=settings.plan_timeout_s)
     # Here also where AWX does the runs: it is a person at this machine who asks.
-    with closing(LocalLauncher(settings)) as launcher:
+    with of_a_person(settings, call.timeout_s) as lease, closing(LocalLauncher(settings, lease)) as launcher:
         ending = launcher.play(call, f"{playbook}-{call.run_id}", take, Stop())
     if not ending.ok or not found:
         raise Unavailable(f"{playbook} failed: {'; '.join(said) or ending.detail or 'no reason was given'}")

@@ -40,7 +40,7 @@ async def authenticate(
     Raises Unauthorized, Forbidden, TooMany.
     """
     caller = await _authenticated(request, credentials)
-    request.app.state.rates.take(caller.name)
+    await request.app.state.rates.take(caller.name)
     request.state.caller, request.state.credentials = caller, credentials
     return caller
 

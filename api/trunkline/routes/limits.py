@@ -1,19 +1,17 @@
-"""What every request is held to: its size, how many a caller sends, and what browsers are told of the answer."""
+"""What every request is held to: its size, and what browsers are told of each answer."""
 
-import time
 from collections.abc import MutableMapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trunkline.errors import TooLarge, TooMany
+from trunkline.errors import TooLarge
 from trunkline.routes.problems import respond
 
 MOST_BYTES = 4 * 2**20
 """Of a request's body: a thousand orders, or the pools and sites of a country, take less than one MiB."""
 
-_MOST_CALLERS = 10_000
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,41 +23,7 @@ _HEADERS = {
         "frame-ancestors 'none'"
     ),
 }
-# The page that shows the REST API: its scripts come from a content delivery network.
-_DOCS = "/docs"
-_DOCS_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
-    "font-src https://fonts.gstatic.com; img-src 'self' data: https://fastapi.tiangolo.com; worker-src blob:; "
-    "frame-ancestors 'none'"
-)
 _HSTS = "max-age=31536000"
-
-
-class Rates:
-    """How many requests each caller may still send: a bucket that fills up evenly within a minute."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def take(self, who: str) -> None:
-        """Count one request. Raises TooMany."""
-        if self._per_minute == 0:
-            return
-        moment = time.monotonic()
-        left, since = self._left.get(who, (float(self._per_minute), moment))
-        left = min(self._per_minute, left + (moment - since) * self._per_minute / 60)
-        if left < 1:
-            raise TooMany(f"More than {self._per_minute} requests a minute: wait, or ask for less.")
-        if len(self._left) >= _MOST_CALLERS:
-            self._forget(moment)
-        self._left[who] = (left - 1, moment)
-
-    def _forget(self, moment: float) -> None:
-        """Those whose bucket is full again; where that is not enough, all."""
-        kept = {who: kept for who, kept in self._left.items() if moment - kept[1] < 60}
-        self._left = kept if len(kept) < _MOST_CALLERS else {}
 
 
 def install(app: FastAPI) -> None:
@@ -90,7 +54,13 @@ class _Limits:
                 await send_with_headers(message)
 
         if not body.too_large:
-            await self._app(scope, body.receive, send_unless_too_large)
+            try:
+                await self._app(scope, body.receive, send_unless_too_large)
+            except Exception as error:
+                if not begun:  # else answered by what lies outside of this, which knows no headers
+                    handle = scope["app"].exception_handlers[Exception]
+                    await (await handle(Request(scope), error))(scope, receive, send_with_headers)
+                raise
         if body.too_large and not begun:
             problem = TooLarge(f"The body is larger than {MOST_BYTES} bytes: send it in parts.")
             await respond(problem)(scope, receive, send_with_headers)
@@ -117,7 +87,7 @@ class _Body:
 
 def _add_headers(scope: Scope, message: MutableMapping[str, Any]) -> None:
     given = {name.lower() for name, _ in message["headers"]}
-    wanted = _HEADERS | ({"Content-Security-Policy": _DOCS_POLICY} if scope["path"] == _DOCS else {})
+    wanted = dict(_HEADERS)
     if scope["scheme"] == "https":
         wanted |= {"Strict-Transport-Security": _HSTS}
     if scope["path"].startswith("/api/"):

@@ -3,8 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 
 from trunkline.access import Role
 from trunkline.errors import ProblemDocument
@@ -33,7 +32,7 @@ _OPEN = ("/api/v1/health/live",)
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` this document, and a page that shows it; both take a token or a session, as everything does."""
+    """Give `app` this document; it takes a token or a session, as everything does. The page /docs shows it."""
     made_by_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -46,10 +45,6 @@ def install(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False, dependencies=[_READS])
     async def document() -> JSONResponse:
         return JSONResponse(openapi())
-
-    @app.get("/docs", include_in_schema=False, dependencies=[_READS])
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(openapi_url="/openapi.json", title=f"{app.title} API")
 
 
 def _complete(document: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from trunkline.errors import (
     field_errors,
     invalid,
 )
-from trunkline.routes.session import address_of
+from trunkline.routes.session import address_of, network_of
 
 if TYPE_CHECKING:
     from trunkline.access import Caller
@@ -52,9 +52,11 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
         await record_refusal(request, problem)
     if isinstance(problem, Unauthorized):
         try:
-            request.app.state.failures.take(address_of(request))
-        except TooMany as too_many:
-            return respond(too_many)
+            await request.app.state.failures.take(network_of(request))
+        except Problem as other:
+            return respond(other)
+        except OperationalError as away:
+            return await _on_database(request, away)
     return respond(problem)
 
 
@@ -96,7 +98,7 @@ async def _on_data(_: Request, _error: Exception) -> JSONResponse:
     return respond(Invalid("A value cannot be stored: leave out NUL characters and keep numbers in their range."))
 
 
-async def _on_anything(_: Request, _error: Exception) -> JSONResponse:
+async def _on_unexpected(_: Request, _error: Exception) -> JSONResponse:
     return respond(_Plain(500, "Internal error"))
 
 
@@ -116,4 +118,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(DataError, _on_data)
-    app.add_exception_handler(Exception, _on_anything)
+    app.add_exception_handler(Exception, _on_unexpected)

@@ -1,6 +1,7 @@
 """The database session of a request: one transaction, committed when the endpoint returns."""
 
 from collections.abc import AsyncIterator
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -28,6 +29,17 @@ async def sign(session: AsyncSession, request: Request) -> None:
 def address_of(request: Request) -> str:
     """Where the request came from; behind a proxy what uvicorn makes of its headers (FORWARDED_ALLOW_IPS)."""
     return request.client.host if request.client else ""
+
+
+def network_of(request: Request) -> str:
+    """Whom attempts without a token are counted for: one who has an IPv6 address has 2^64 of them."""
+    try:
+        address = ip_address(address_of(request))
+    except ValueError:
+        return address_of(request)
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
 async def _reader(request: Request) -> AsyncIterator[AsyncConnection]:

@@ -5,6 +5,7 @@ from typing import cast
 
 from trunkline.catalog import PRODUCTS, Product, Target, Values
 from trunkline.db.models import JsonObject, Lifecycle, Run, RunTarget, Subscription
+from trunkline.runs import adoption
 from trunkline.runs.launch.contract import Call
 from trunkline.runs.outcome import subscription_of
 from trunkline.runs.tasks import TASKS
@@ -25,7 +26,8 @@ def call_of(run: Run, stage: str, carried: Sequence[Run], timeout_s: int) -> Cal
         task = TASKS[str(run.task)]
         if task.playbook is None:
             return None
-        playbook, variables = task.playbook, _of_task(run)
+        playbook = task.undo_playbook if stage == "rollback" and task.undo_playbook else task.playbook
+        variables = adoption.variables(run, stage) if task.name == adoption.ADOPT else _of_task(run)
     elif run.target is RunTarget.BATCH:
         product = PRODUCTS[subscription_of(carried[0]).product_slug]
         playbook = many(product.workflow("terminate" if stage == "rollback" else "create").playbook)

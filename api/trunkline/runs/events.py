@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from trunkline.db.models import JsonObject
+from trunkline.settings import secrets_folder
 
 MAX_TEXT = 8_000
 """Longest text kept of one event, in characters."""
@@ -236,6 +237,10 @@ def _time(value: object) -> datetime:
     return datetime.now(UTC)
 
 
-def environment_secrets() -> list[str]:
-    """The secrets of this process's environment."""
-    return secrets_in(os.environ)
+def known_secrets() -> list[str]:
+    """The secrets of this process's environment, and those in files of TRUNKLINE_SECRETS_DIR as they are now."""
+    folder = secrets_folder()
+    files = folder.iterdir() if folder.is_dir() else ()
+    named = {file.name.upper(): file for file in files if _SECRET_NAME.search(file.name.upper())}
+    readable = {name: file for name, file in named.items() if file.is_file() and os.access(file, os.R_OK)}
+    return secrets_in(os.environ | {name: file.read_text(errors="replace").strip() for name, file in readable.items()})

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.catalog import PRODUCTS, Values
 from trunkline.catalog.block import at_stage
 from trunkline.db.models import (
-    Claim,
-    Dependency,
     JsonObject,
     Lifecycle,
     OnFailure,
@@ -21,16 +19,19 @@ from trunkline.db.models import (
     Subscription,
 )
 from trunkline.lifecycle import IN_SERVICE, move
+from trunkline.runs import adoption
+from trunkline.runs.claims import release
 from trunkline.runs.policy import Decision
 from trunkline.runs.queue import defer
 from trunkline.runs.record import now, set_status
+from trunkline.runs.tasks import TASKS
 
 
 @dataclass(frozen=True)
 class Result:
     """How a stage ended: no error means well. `artifacts`: what its playbook gave to set_stats.
 
-    `patience_s`: of a plan that failed because something did not answer, for how long it is begun again.
+    `patience_s`: of a plan or rollback that failed because something did not answer, for how long it is begun again.
     `unfinished`: it did what could be done now, and is to be begun again in a while.
     """
 
@@ -56,6 +57,8 @@ async def finish_apply(session: AsyncSession, run: Run, result: Result) -> None:
     error = result.error
     if error is None and run.target in _LEARN:
         error = _activate(run, result)
+    if error is None and run.task == adoption.ADOPT:
+        error = await adoption.take_over(session, run, result.artifacts)
     if error is None:
         if run.target is RunTarget.TERMINATE:
             await terminate(session, run)
@@ -104,6 +107,8 @@ def can_roll_back(run: Run) -> bool:
     """Whether there are previous values to go back to."""
     if run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.BATCH):
         return True
+    if run.target is RunTarget.TASK:
+        return TASKS[str(run.task)].undo_playbook is not None
     return run.target is RunTarget.TERMINATE and subscription_of(run).status in IN_SERVICE
 
 
@@ -172,8 +177,7 @@ async def terminate(session: AsyncSession, run: Run) -> None:
     subscription = subscription_of(run)
     move(subscription, Lifecycle.TERMINATED)
     subscription.touched, subscription.insync, subscription.end_date = False, True, now()
-    await session.execute(delete(Claim).where(Claim.subscription_id == subscription.id))
-    await session.execute(delete(Dependency).where(Dependency.subscription_id == subscription.id))
+    await release(session, subscription.id)
     await set_status(session, run, RunStatus.COMPLETED)
 
 

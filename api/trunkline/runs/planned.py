@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Approval, Run, RunStatus, RunTarget
-from trunkline.runs import approval
+from trunkline.runs import adoption, approval
 from trunkline.runs.outcome import Result, subscription_of, why
 from trunkline.runs.plan import changes_anything, digest, plan_of
 from trunkline.runs.queue import defer
@@ -61,12 +61,13 @@ async def _planned(session: AsyncSession, run: Run, result: Result, shares: Mapp
     run.away_since = None
     before = run.plan_digest
     for each, part in {run: result, **shares}.items():
-        plan = plan_of(part.artifacts)
+        adopts = each.task == adoption.ADOPT
+        plan = await adoption.propose(session, each, part.artifacts) if adopts else plan_of(part.artifacts)
         if each.plan is not None and digest(plan) != each.plan_digest:
             each.previous_plan = each.plan
         each.plan, each.plan_digest = plan, digest(plan)
     carried = list(shares)
-    if run.plan_only:
+    if run.plan_only or (run.task == adoption.ADOPT and not adoption.takes_anything(run.plan)):
         await _all(session, run, carried, RunStatus.COMPLETED)
     elif run.target is RunTarget.VALIDATE:
         insync = not changes_anything(plan_of(result.artifacts))

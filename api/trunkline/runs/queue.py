@@ -1,15 +1,24 @@
 """The job queue: stages of runs as procrastinate jobs, deferred in the transaction that makes them due."""
 
 import json
+import re
 import uuid
 
 from procrastinate import App, PsycopgConnector
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trunkline import __version__
 from trunkline.db.models import Run, RunStatus
 
-QUEUE = "runs"
+CODE = [int(number) for number in re.findall(r"\d+", __version__)[:3]]
+QUEUE = "runs-" + ".".join(map(str, CODE))
+"""The version of the code that queued a job is in the queue's name: an older worker does not take it.
+
+During an upgrade workers of two versions run for a while. What an older one takes, it must understand: it takes no job
+that newer code has queued, and none at all once the database has a migration that its own code does not know. A newer
+one takes all older jobs, as soon as the database has all of its migrations. (`trunkline_fetch_job`, migration 0014)
+"""
 STAGE_OF: dict[RunStatus, str] = {
     RunStatus.QUEUED: "plan",
     RunStatus.PLANNING: "plan",
@@ -46,19 +55,22 @@ _WAITING = text(
     """
 )
 _MOST_COUNTED = 1000
-# One statement, and each row locked: two workers that look at once never put back a job that was taken meanwhile.
-_RETRY_STALLED = text(
+# One statement, and each row locked: two workers that look at once never take the same job from its worker. It is not
+# put back but deleted, and a new one is made: the worker that had it, if it still lives, no longer finds it.
+_TAKE_AWAY = text(
     """
     WITH stalled AS (
-        SELECT job.id, job.args FROM procrastinate_jobs AS job
+        SELECT job.id FROM procrastinate_jobs AS job
         LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
-        WHERE job.status = 'doing' AND job.queue_name = :queue
+        WHERE job.status = 'doing' AND job.args ? 'run_id'
+          AND CAST(string_to_array(split_part(job.queue_name, '-', 2), '.') AS integer[]) <= CAST(:code AS integer[])
           AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :seconds))
         FOR UPDATE OF job SKIP LOCKED
     )
-    SELECT args ->> 'run_id' AS run_id, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM stalled
+    DELETE FROM procrastinate_jobs AS job USING stalled WHERE job.id = stalled.id RETURNING job.args ->> 'run_id'
     """
 )
+_LOCK_JOB = text("SELECT 1 FROM procrastinate_jobs WHERE id = :job AND status = 'doing' FOR UPDATE")
 _WITHOUT_JOB = text(
     """
     SELECT id FROM runs
@@ -94,6 +106,16 @@ async def defer(session: AsyncSession, run: Run, after_s: float | None = None) -
     )
 
 
+async def take_away(session: AsyncSession, seconds: float) -> list[uuid.UUID]:
+    """Take the jobs of workers silent for `seconds` from them; returns their runs, which need new ones."""
+    return [uuid.UUID(run) for run in await session.scalars(_TAKE_AWAY, {"seconds": seconds, "code": CODE})]
+
+
+async def still_ours(session: AsyncSession, job: int) -> bool:
+    """Whether nobody has taken this job away; nobody does until the session ends."""
+    return await session.scalar(_LOCK_JOB, {"job": job}) is not None
+
+
 async def drop(session: AsyncSession, run: Run) -> None:
     """Take the run's job off the queue, so that what comes next in its lane need not wait for it."""
     await session.execute(_DROP, {"lock": run.lane, "run_id": str(run.id)})
@@ -117,12 +139,6 @@ async def _priority(session: AsyncSession, run: Run, stage: str) -> int:
     )
     first = (0 if stage == "plan" else 1) - (0 if run.parent_id is None else _MOST_COUNTED)
     return first - int(waiting or 0)
-
-
-async def retry_stalled(session: AsyncSession, seconds: float) -> list[uuid.UUID]:
-    """Put back the jobs of workers silent for `seconds`; returns their runs."""
-    rows = await session.execute(_RETRY_STALLED, {"queue": QUEUE, "seconds": seconds})
-    return [uuid.UUID(row.run_id) for row in rows]
 
 
 async def runs_without_job(session: AsyncSession) -> list[uuid.UUID]:

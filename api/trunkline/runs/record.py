@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trunkline.db.models import Event, JsonObject, Run, RunStatus
+from trunkline.db.models import Event, JsonObject, Run, RunStatus, RunTarget
 from trunkline.errors import NotFound
 from trunkline.notify.outbox import tell
+from trunkline.runs.claims import settle
 
 RUN_CHANNEL = "trunkline_run"
 CANCEL_CHANNEL = "trunkline_cancel"
@@ -53,6 +54,7 @@ async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more:
         run.started_at = now()
     if status.ended:
         run.finished_at = now()
+        await _settle(session, run, status)
     await session.flush()
     event: JsonObject = {
         "stage": "run",
@@ -63,6 +65,13 @@ async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more:
     }
     await add_events(session, run.id, [event])
     await tell(session, run, status)
+
+
+async def _settle(session: AsyncSession, run: Run, status: RunStatus) -> None:
+    """After a change the subscription holds what it has; one that ended half-way may have both."""
+    half_done = status is RunStatus.FAILED and run.subscription is not None and not run.subscription.insync
+    if run.target is RunTarget.MODIFY and run.subscription is not None and not (half_done or run.plan_only):
+        await settle(session, run.subscription)
 
 
 async def add_note(session: AsyncSession, run: Run, message: str, **more: object) -> None:

@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import JsonObject, RunStatus, Step
 from trunkline.db.session import SessionMaker
-from trunkline.runs.events import Progress
+from trunkline.runs.events import Progress, StepState
+from trunkline.runs.lease import Lease
+from trunkline.runs.patience import write
 from trunkline.runs.record import add_events, lock_run, set_status
 
 MAX_BATCH = 200
@@ -21,9 +23,13 @@ class SupersededError(Exception):
 class Recorder:
     """Takes events from the runner's thread (`put`), and stores them in the loop's thread (`run`)."""
 
-    def __init__(self, sessions: SessionMaker, run_id: uuid.UUID, stage: str, attempt: int, secrets: list[str]) -> None:
+    def __init__(
+        self, sessions: SessionMaker, lease: Lease, run_id: uuid.UUID, stage: str, attempt: int, secrets: list[str]
+    ) -> None:
         self.progress = Progress(secrets)
-        self._sessions, self._run_id, self._stage, self._attempt = sessions, run_id, stage, attempt
+        self._sessions, self._lease = sessions, lease
+        self._run_id, self._stage, self._attempt = run_id, stage, attempt
+        self._batches = 0
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[JsonObject | None] = asyncio.Queue()
 
@@ -32,7 +38,7 @@ class Recorder:
         self._loop.call_soon_threadsafe(self._events.put_nowait, event)
 
     async def run(self) -> None:
-        """Store events until the last. Raises SupersededError."""
+        """Store events until the last; also when the database is away meanwhile. Raises SupersededError."""
         last = False
         while not last:
             batch = [await self._events.get()]
@@ -45,20 +51,26 @@ class Recorder:
         rows = [row for row in (self.progress.take(event) for event in raw) if row is not None]
         if not rows:
             return
-        async with self._sessions.begin() as session:
+        steps = [self.progress.steps[key] for key in self.progress.steps if key in self.progress.changed_steps]
+        self.progress.changed_steps.clear()
+        self._batches += 1
+
+        async def store(session: AsyncSession) -> None:
             run = await lock_run(session, self._run_id)
             if run.attempt != self._attempt:
                 raise SupersededError
+            if run.recorded == self._batches:
+                return  # the answer to this batch's commit was lost
+            run.recorded = self._batches
             if self.progress.verifying and run.status is RunStatus.APPLYING:
                 await set_status(session, run, RunStatus.VERIFYING)
-            await self._store_steps(session)
+            if steps:
+                await self._store_steps(session, steps)
             await add_events(session, self._run_id, [{"stage": self._stage, **row} for row in rows])
 
-    async def _store_steps(self, session: AsyncSession) -> None:
-        changed = [self.progress.steps[key] for key in self.progress.steps if key in self.progress.changed_steps]
-        self.progress.changed_steps.clear()
-        if not changed:
-            return
+        await write(self._sessions, self._lease, store)
+
+    async def _store_steps(self, session: AsyncSession, changed: list[StepState]) -> None:
         statement = insert(Step).values(
             [
                 {

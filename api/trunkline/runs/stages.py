@@ -20,10 +20,12 @@ from trunkline.lifecycle import move
 from trunkline.runs import breakdown, outcome, planned
 from trunkline.runs.calls import call_of
 from trunkline.runs.ending import finish, give_up
-from trunkline.runs.events import Progress, environment_secrets, secrets_in
+from trunkline.runs.events import Progress, known_secrets, secrets_in
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
-from trunkline.runs.queue import STAGE_OF, defer
-from trunkline.runs.record import lock_run, now, set_status
+from trunkline.runs.lease import Lease
+from trunkline.runs.patience import write
+from trunkline.runs.queue import STAGE_OF, defer, still_ours
+from trunkline.runs.record import add_note, lock_run, now, set_status
 from trunkline.runs.recorder import Recorder, SupersededError
 from trunkline.runs.sweep import sweep
 from trunkline.settings import Settings
@@ -42,6 +44,7 @@ class Engine:
     sessions: SessionMaker
     threads: ThreadPoolExecutor
     launcher: Launcher
+    lease: Lease
     stops: dict[uuid.UUID, tuple[str, Stop]] = field(default_factory=dict)
 
     def stop(self, run_id: uuid.UUID, stage: str | None) -> None:
@@ -75,11 +78,13 @@ class _Work:
     cancelled: bool = False
 
 
-async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
-    """Do one stage of the run, unless the run has moved on without it.
+async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> None:
+    """Do one stage of the run, unless the run has moved on without it, or another worker has been given the job.
 
     Errors that pass are raised, and the stage is begun again later; a fault of ours ends the run.
     """
+    # What is launched without the lease ends at once.
+    await engine.lease.until_held()
     attempt: int | None = None
 
     def begun(work: _Work) -> None:
@@ -88,7 +93,7 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
 
     with about(run=run_id, stage=stage):
         try:
-            await _carry_out(engine, run_id, stage, begun)
+            await _carry_out(engine, run_id, stage, job, begun)
         except Exception as error:
             if breakdown.passes(error):
                 raise
@@ -96,11 +101,11 @@ async def run_stage(engine: Engine, run_id: uuid.UUID, stage: str) -> None:
             await breakdown.report(engine.sessions, run_id, stage, attempt, error)
 
 
-async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Callable[[_Work], None]) -> None:
+async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, job: int, begun: Callable[[_Work], None]) -> None:
     began = time.monotonic()
     # Stoppable before it begins: a cancel comes either early enough to be read there, or late enough to set the flag.
     with engine.stoppable(run_id, stage) as stop:
-        work = await _begin(engine, run_id, stage)
+        work = await _begin(engine, run_id, stage, job)
         if work is None:
             return
         begun(work)
@@ -110,32 +115,48 @@ async def _carry_out(engine: Engine, run_id: uuid.UUID, stage: str, begun: Calla
             with about(subscription=work.subscription_id), span(stage, run_id, attempt=work.attempt):
                 logger.info("attempt %s begins", work.attempt)
                 result = await _do(engine, work, stop)
-                logger.info("attempt %s ended: %s", work.attempt, (result.error or {}).get("title", "well"))
+                logger.info("attempt %s ended: %s", work.attempt, _said(result))
         except SupersededError:
             logger.warning("run %s was taken over by another worker; this one lets go", run_id)
             return
         except asyncio.CancelledError:
             await _put_back(engine, work)
             raise
-    async with engine.sessions.begin() as session:
-        run = await lock_run(session, run_id)
-        if run.attempt != work.attempt:
-            logger.warning("run %s was taken over by another worker; what this one found is dropped", run_id)
-            return
-        run.stage_attempts, run.launch = 0, None
-        if result.unfinished:
-            await defer(session, run, after_s=engine.settings.heartbeat_s)
-            return
-        await acting(session, run.approved_by or run.created_by, run.id)
-        await measure(session, run, stage, time.monotonic() - began, result)
-        await finish(session, run, stage, result)
+    seconds = time.monotonic() - began
+    await write(engine.sessions, engine.lease, lambda session: _end(engine, session, work, result, seconds))
 
 
-async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
+def _said(result: outcome.Result | None) -> object:
+    return "its playbook was killed" if result is None else (result.error or {}).get("title", "well")
+
+
+async def _end(
+    engine: Engine, session: AsyncSession, work: _Work, result: outcome.Result | None, seconds: float
+) -> None:
+    """Write what came of the stage after so long; None: its playbook was killed, and the stage is begun again."""
+    run = await lock_run(session, work.run_id)
+    if run.attempt != work.attempt or STAGE_OF.get(run.status) != work.stage:
+        logger.warning("run %s has moved on without this worker; what it found is dropped", work.run_id)
+        return
+    await acting(session, run.approved_by or run.created_by, run.id)
+    if result is None:
+        await add_note(session, run, "The playbook was killed; the stage is begun again.")
+        await defer(session, run)
+        return
+    run.stage_attempts, run.launch = 0, None
+    if result.unfinished:
+        await defer(session, run, after_s=engine.settings.heartbeat_s)
+        return
+    await measure(session, run, work.stage, seconds, result)
+    await finish(session, run, work.stage, result)
+
+
+async def _begin(engine: Engine, run_id: uuid.UUID, stage: str, job: int) -> _Work | None:
     async with engine.sessions.begin() as session:
+        ours = await still_ours(session, job)
         run = await lock_run(session, run_id)
-        if STAGE_OF.get(run.status) != stage:
-            logger.info("run %s is %s: nothing left to do for stage %s", run_id, run.status, stage)
+        if not ours or STAGE_OF.get(run.status) != stage:
+            logger.info("run %s is %s and has moved on: nothing is left to do for stage %s", run_id, run.status, stage)
             return None
         await acting(session, run.approved_by or run.created_by, run.id)
         if run.stage_attempts >= engine.settings.stage_attempts:
@@ -145,6 +166,7 @@ async def _begin(engine: Engine, run_id: uuid.UUID, stage: str) -> _Work | None:
         nothing_begun = run.stage_attempts == 0
         run.attempt += 1
         run.stage_attempts += 1
+        run.recorded = 0
         await _close_steps(session, run)
         carried = await outcome.carried_by(session, run)
         # What still runs elsewhere has to be stopped there first.
@@ -181,17 +203,17 @@ async def _enter(session: AsyncSession, run: Run, stage: str) -> None:
             move(run.subscription, Lifecycle.PROVISIONING)
 
 
-async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result:
+async def _do(engine: Engine, work: _Work, stop: Stop) -> outcome.Result | None:
     if work.call is None:
         return outcome.Result(unfinished=not await sweep(engine.sessions, work.run_id))
     return await _play(engine, work, work.call, stop)
 
 
-async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result:
-    secrets = environment_secrets()
+async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.Result | None:
+    secrets = known_secrets()
     if engine.settings.netbox_token:
         secrets = secrets_in({"NETBOX_TOKEN": engine.settings.netbox_token.get_secret_value()}) + secrets
-    recorder = Recorder(engine.sessions, work.run_id, work.stage, work.attempt, secrets)
+    recorder = Recorder(engine.sessions, engine.lease, work.run_id, work.stage, work.attempt, secrets)
     recording = asyncio.create_task(recorder.run())
     # What cannot be recorded must not go on here.
     recording.add_done_callback(lambda task: stop.release() if task.cancelled() or task.exception() else None)
@@ -205,6 +227,8 @@ async def _play(engine: Engine, work: _Work, call: Call, stop: Stop) -> outcome.
         await asyncio.wait([recording])
         raise
     await recording
+    if isinstance(ending, Ending) and ending.killed:
+        return None
     told = recorder.progress
     result = _result(engine, work.stage, ending, told)
     return replace(result, netbox_requests=told.netbox_requests, pushes_s=tuple(told.pushes_s))
@@ -241,8 +265,8 @@ def _result(engine: Engine, stage: str, ending: Ending | LaunchError, progress: 
         }
     elif failure is not None:
         title = "Host not reachable" if failure.unreachable else "Task failed"
-        if failure.away and stage == "plan":
-            patience_s = engine.settings.plan_patience_s
+        if failure.away:
+            patience_s = engine.settings.patience_s(stage)
         error = {"title": title, "detail": failure.detail, "host": failure.host, "task": failure.task}
     else:
         detail = ending.detail or "\n".join(progress.last_lines) or "ansible-playbook ended without saying why"

@@ -19,6 +19,7 @@ from trunkline.db.models import (
     Subscription,
 )
 from trunkline.errors import Json, Locked
+from trunkline.runs.claims import hold_also
 from trunkline.runs.queue import defer
 from trunkline.runs.record import set_status
 
@@ -49,11 +50,13 @@ async def start(session: AsyncSession, new: NewRun) -> Run:
     """Store the run and queue its first stage; it starts when the caller commits.
 
     The caller has locked the subscription's row (or has just made it). Raises Locked while another run works on it
-    or changes what it depends on.
+    or changes what it depends on, and Duplicate or Conflict where a change wants what it cannot have.
     """
     subscription = new.subscription
     if subscription is not None:
         await refuse_while_locked(session, subscription)
+        if new.target is RunTarget.MODIFY and not new.plan_only:
+            await hold_also(session, subscription, new.desired)
     run = Run(
         id=new.id or uuid.uuid4(),
         subscription=subscription,

@@ -9,6 +9,7 @@ from trunkline.catalog.types import Uses
 from trunkline.db.models import Approval, JsonObject, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, NotFound, field_errors, invalid
 from trunkline.lifecycle import must_be_in_service
+from trunkline.runs.adoption import ADOPT, customer_called
 from trunkline.runs.find import find
 from trunkline.runs.start import NewRun, start
 from trunkline.runs.tasks import TASKS, Task
@@ -41,6 +42,8 @@ async def start_task(
 ) -> Run:
     """The run that does it. Raises Invalid, IllegalTransition, Locked."""
     values = checked_input(task, given)
+    if task.name == ADOPT:
+        await customer_called(session, str(values["customer"]))
     subject = await _subject(session, task, values)
     new = NewRun(
         target=RunTarget.TASK,
@@ -51,6 +54,8 @@ async def start_task(
         desired=values,
         # One without a playbook changes nothing itself: it ends with what others call its plan.
         plan_only=plan_only or task.playbook is None,
+        # An input with this name says whether they are to be looked at.
+        skip_devices=values.get("devices") is False,
         task=task.name,
         id=run_id,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
@@ -86,14 +86,32 @@ class ValidateAllInput(SweepInput):
     )
 
 
+class AdoptInput(_Input):
+    """Which of NetBox's devices and circuits, and for whom. An empty list stands for all."""
+
+    customer: Slug = Field(description="Whose subscriptions they become", examples=["noc"])
+    sites: list[Slug] = Field([], max_length=1000, description="Devices at these sites, and circuits that end there")
+    roles: list[Slug] = Field([], max_length=1000, description="Devices of these roles, and circuits that end there")
+    names: list[Text] = Field([], max_length=1000, description="These devices, and circuits that end on them")
+    only: Literal["node", "circuit"] | None = Field(None, description="Only nodes, or only circuits")
+    differing: bool = Field(
+        False, description="Also what differs on its router, or could not be compared: it is out of sync then"
+    )
+    devices: bool = Field(True, description="Compare with the routers")
+    limit: int = Field(200, ge=1, le=1000, description="How many one run takes over; nodes come first")
+
+
 @dataclass(frozen=True)
 class Task:
-    """`playbook` does it; without one it is a sweep. `subject`: the input field that names the subscription."""
+    """`playbook` does it; without one it is a sweep. `undo_playbook` takes it back when it fails half-way. `subject`:
+    the input field that names the subscription.
+    """
 
     name: str
     description: str
     input: type[BaseModel]
     playbook: str | None = None
+    undo_playbook: str | None = None
     subject: str | None = None
 
 
@@ -112,6 +130,13 @@ TASKS: Mapping[str, Task] = {
             SyncPortsInput,
             playbook="node_sync_ports.yml",
             subject="node",
+        ),
+        Task(
+            "adopt",
+            "Make subscriptions of devices and circuits that NetBox has",
+            AdoptInput,
+            playbook="adopt.yml",
+            undo_playbook="adopt_undo.yml",
         ),
         Task("validate-all", "Look for drift of everything that is in service", ValidateAllInput),
         Task("resync-drifted", "Bring back in order what is not as ordered", SweepInput),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import SecretStr
 
-from trunkline.runs.events import clean, environment_secrets
+from trunkline.runs.events import clean, known_secrets
 from trunkline.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LIBRARIES = ("uvicorn", "uvicorn.access", "uvicorn.error")
 
 def configure(settings: Settings) -> None:
     """Write the log to standard error, as text for people or as JSON for machines; never a secret we were given."""
-    secrets = [*environment_secrets(), *_secrets_of(settings)]
+    secrets = [*known_secrets(), *_secrets_of(settings)]
 
     def without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {key: clean(value, secrets) if isinstance(value, str) else value for key, value in event.items()}

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter, FastAPI
 
-from trunkline.web import assets
+from trunkline.web import assets, errors
 from trunkline.web.pages import (
     audit,
     customers,
     dashboard,
+    docs,
     log_in,
     order,
     policies,
@@ -18,6 +19,7 @@ from trunkline.web.pages import (
     subscriptions,
     tokens,
     topology,
+    workers,
 )
 
 __all__ = ["install"]
@@ -37,13 +39,16 @@ _PAGES = (
     customers,
     products,
     tokens,
+    workers,
+    docs,
 )
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` the pages at `/` and their files at `/static`."""
+    """Give `app` the pages at `/` and their files at `/static`; its errors are pages, too, for who looks at pages."""
     router = APIRouter()
     for page in _PAGES:
         router.include_router(page.router)
     app.include_router(router, include_in_schema=False)
     app.include_router(assets.router, include_in_schema=False)
+    errors.install(app)

@@ -22,7 +22,7 @@ _SENT = {*_COMPRESSED, ".woff2"}
 class _Asset:
     media_type: str
     content: bytes
-    compressed: bytes | None
+    compressible: bool
 
 
 @lru_cache
@@ -37,7 +37,12 @@ def _assets() -> dict[str, _Asset]:
 def _asset(path: Path) -> _Asset:
     content = path.read_bytes()
     media_type = mimetypes.guess_type(path.name)[0] or "font/woff2"
-    return _Asset(media_type, content, gzip.compress(content, 9) if path.suffix in _COMPRESSED else None)
+    return _Asset(media_type, content, path.suffix in _COMPRESSED)
+
+
+@lru_cache
+def _compressed(name: str) -> bytes:
+    return gzip.compress(_assets()[name].content, 9)
 
 
 @lru_cache
@@ -67,7 +72,7 @@ async def get_asset(request: Request, version: str, name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
-    if asset.compressed and "gzip" in request.headers.get("accept-encoding", ""):
+    if asset.compressible and "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(asset.compressed, media_type=asset.media_type, headers=headers)
+        return Response(_compressed(name), media_type=asset.media_type, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)

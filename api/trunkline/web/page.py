@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 from trunkline.access import Caller
 from trunkline.errors import Forbidden, Problem, Unauthorized, Unavailable, field_errors, invalid
 from trunkline.routes.authentication import Authenticated
-from trunkline.routes.problems import record_refusal
+from trunkline.routes.problems import record_refusal, respond
 from trunkline.web.rendering import templates
 
 _HEADERS = {
@@ -53,18 +53,22 @@ class _PageRoute(APIRoute):
                 return await handle(request)
             except Elsewhere as other:
                 return see_other(request, other.url)
-            except Unauthorized:
-                return see_other(request, f"/login?next={quote(_here(request))}")
             except Problem as problem:
-                if isinstance(problem, Forbidden):
-                    await record_refusal(request, problem)
-                return _error(request, problem)
+                return await _refused(request, problem)
             except RequestValidationError as error:
-                return _error(request, invalid(field_errors(error.errors())))
+                return error_page(request, invalid(field_errors(error.errors())))
             except OperationalError:
-                return _error(request, Unavailable("The database does not answer. Check that PostgreSQL runs."))
+                return error_page(request, Unavailable("The database does not answer. Check that PostgreSQL runs."))
 
         return shown
+
+
+async def _refused(request: Request, problem: Problem) -> Response:
+    if isinstance(problem, Unauthorized) and not _only_json(request):
+        return see_other(request, f"/login?next={quote(_here(request))}")
+    if isinstance(problem, Forbidden):
+        await record_refusal(request, problem)
+    return error_page(request, problem)
 
 
 def page_router() -> APIRouter:
@@ -91,8 +95,7 @@ def twin(path: str, *, query: bool = True) -> Any:  # noqa: ANN401 (as Depends i
         url = path.format(**request.path_params)
         filters = urlencode(asked(request)) if query else ""
         request.state.twin = f"{url}?{filters}" if filters else url
-        accept = request.headers.get("accept", "")
-        if "application/json" in accept and "text/html" not in accept:
+        if _only_json(request):
             raise Elsewhere(request.state.twin)
 
     return Depends(ask)
@@ -167,7 +170,15 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _error(request: Request, problem: Problem) -> Response:
+def error_page(request: Request, problem: Problem) -> Response:
+    """What went wrong and what to do; as a problem document for who accepts only JSON."""
+    if _only_json(request):
+        return respond(problem)
     back = local(request.headers.get("referer", "").removeprefix(str(request.base_url).rstrip("/")))
     caller: Caller | None = getattr(request.state, "caller", None)
     return show(request, "error.html", status=problem.status, caller=caller, problem=problem, back=back)
+
+
+def _only_json(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return "json" in accept and "text/html" not in accept

@@ -31,6 +31,7 @@ def templates() -> Environment:
     made.globals |= {"asset": url_of, "STATES": STATES, "with_query": _with_query}
     made.filters |= {
         "when": _when,
+        "age": _age,
         "seconds": _seconds,
         "value": _value,
         "word": status_word,
@@ -39,14 +40,19 @@ def templates() -> Environment:
     return made
 
 
-def _when(moment: datetime | None) -> Markup:
-    """A time; the browser shows it in the reader's zone."""
+def _when(moment: datetime | str | None) -> Markup:
+    """A time, also as JSON has it; the browser shows it in the reader's zone."""
     if moment is None:
         return Markup('<span class="none">-</span>')
-    utc = moment.astimezone(UTC)
+    utc = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
     return Markup('<time datetime="{}">{} UTC</time>').format(
         utc.isoformat(timespec="milliseconds"), utc.strftime("%Y-%m-%d %H:%M:%S")
     )
+
+
+def _age(moment: datetime | None) -> Markup:
+    """A time; the browser shows how long ago it was."""
+    return _when(moment).replace("<time ", Markup("<time data-age "), 1)
 
 
 def _seconds(started: datetime | None, finished: datetime | None) -> str:

@@ -27,6 +27,7 @@ STATES: Mapping[str, str] = {
     "outdated": "wait",
     "waiting": "wait",
     "migrating": "wait",
+    "unknown": "wait",
     "not configured": "idle",
     "initial": "plan",
     "planned": "plan",

@@ -19,7 +19,7 @@ class AccessPointBlock(Block, name="Access point"):
 class L2vpnBlock(Block, name="L2VPN"):
     """An L2VPN between any number of ports."""
 
-    saps: Annotated[list[AccessPointBlock], Field(min_length=2, max_length=500)]
+    saps: Annotated[list[AccessPointBlock], Field(min_length=2, max_length=500), Changeable]
     label: Annotated[Text | None, Changeable] = None
     name: From["provisioning", str]
     netbox_id: From["provisioning", int]
@@ -43,7 +43,7 @@ class L2vpnBlock(Block, name="L2VPN"):
 class PointToPointBlock(L2vpnBlock, name="L2VPN point-to-point"):
     """An L2VPN between two ports."""
 
-    saps: Annotated[list[AccessPointBlock], Field(min_length=2, max_length=2)]
+    saps: Annotated[list[AccessPointBlock], Field(min_length=2, max_length=2), Changeable]
 
 
 def _l2vpn(kind: str, block: type[L2vpnBlock], description: str) -> Product:

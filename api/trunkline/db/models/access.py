@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, func
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +42,17 @@ class BrowserSession(Base):
     token_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tokens.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+
+
+class RequestRate(Base):
+    """How many requests somebody may still send; what has not been touched for a minute is full (access.rates)."""
+
+    __tablename__ = "request_rates"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    who: Mapped[str] = mapped_column(Text, primary_key=True)
+    remaining: Mapped[float]
+    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class AuditEntry(Base):

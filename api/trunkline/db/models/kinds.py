@@ -65,3 +65,17 @@ class Approval(enum.StrEnum):
 
     AUTO = "auto"
     MANUAL = "manual"
+
+
+class WorkerState(enum.StrEnum):
+    """What a worker does."""
+
+    WORKING = "working"
+    DRAINING = "draining"
+    """It was told to stop, and ends what it has begun."""
+    OUTDATED = "outdated"
+    """The database was upgraded by newer code: it ends what it has begun and takes nothing more."""
+    WAITING = "waiting"
+    """The database lacks migrations that its code needs."""
+    SILENT = "silent"
+    """Its heartbeat is missing: its runs are taken over before long. Never stored, only seen."""

@@ -50,6 +50,8 @@ class Run(Base):
     error: Mapped[JsonObject | None]
     # Each beginning of a stage counts up; a worker that was given up on finds another number and may not write.
     attempt: Mapped[int] = mapped_column(default=0)
+    # Batches of events that this attempt has stored: one whose commit was not answered is not stored twice.
+    recorded: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # Beginnings of the present stage that nobody ended: a stage that kills its workers is given up in the end.
     stage_attempts: Mapped[int] = mapped_column(default=0)
     # The name of the present stage's launch, where launches outlive their worker: begun again, it is followed on.

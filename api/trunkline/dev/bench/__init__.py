@@ -8,11 +8,16 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from trunkline.dev.bench import api, netbox, order
+from trunkline.dev.bench import api, netbox, order, scale
 from trunkline.dev.bench.options import Options
 from trunkline.dev.errors import DevError
 
-BENCHES: dict[str, Callable[[Options, Console], None]] = {"netbox": netbox.run, "api": api.run, "run": order.run}
+BENCHES: dict[str, Callable[[Options, Console], None]] = {
+    "netbox": netbox.run,
+    "api": api.run,
+    "run": order.run,
+    "scale": scale.run,
+}
 ALL = "all"
 
 

@@ -30,7 +30,12 @@ class World:
     url: str
     token: str
     log: RequestLog
-    folder: Path
+    state: State
+
+    @property
+    def folder(self) -> Path:
+        """Where its files and those of the benchmark are."""
+        return self.state.data
 
     @property
     def env(self) -> dict[str, str]:
@@ -63,7 +68,7 @@ def embedded_netbox(console: Console) -> Iterator[World]:
             redis.up(state)
             netbox.up(state, secrets, port, request_log=log.path)
             netbox.wait_ready(state, secrets, port)
-        yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state.data)
+        yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state)
 
 
 def bootstrap(world: World, scenario: Path) -> None:

@@ -1,7 +1,7 @@
 """The pages of each workflow, as generators: a page is yielded, its values come back; the last one places the order."""
 
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -13,20 +13,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller, Role
-from trunkline.catalog import Product, Target, Values
+from trunkline.catalog import Product, Target
 from trunkline.catalog.block import changeable_paths, input_model
 from trunkline.catalog.choices import ChosenFrom
 from trunkline.catalog.types import Uses
-from trunkline.catalog.values import flatten, merge
+from trunkline.catalog.values import Values, flatten, items_of, merge, value_at
 from trunkline.db.models import Approval, Customer, Lifecycle, ProductRow, Run, RunStatus, Subscription
 from trunkline.errors import Conflict, FieldError, Invalid, Unavailable, invalid
 from trunkline.forms.netbox import NetBoxChoices, Options
-from trunkline.forms.pages import choice, has_fields, page
+from trunkline.forms.pages import Rows, choice, has_fields, leaves, page, with_examples
 from trunkline.routes.subscriptions import orders, service
 from trunkline.routes.subscriptions.schemas import ModifyIn, OneOfMany, OrderIn
 
 type Pages = AsyncGenerator[Any, Any]
 """pydantic-forms' generator: it yields page models and is sent their values; a dict ends it."""
+
+type Leaf = Callable[[str, FieldInfo], Awaitable[object | None]]
+"""Path and field -> the type that a page gives it; None: it is not on that page."""
 
 # A list that nobody reads to its end: beyond it a form takes text, and GET /subscriptions?q= finds it.
 _MOST_CHOICES = 1000
@@ -68,7 +71,7 @@ class Form:
         self._check_alone(values)
         second = await self._values_page(values, on_first=False)
         if has_fields(second):
-            values = merge(values, _plain((yield self._page(second))))
+            values = merge(values, _plain((yield self._page(second))), items=True)
         body = OrderIn(product=self.product.slug, customer=str(_plain(who)["customer"]), note=who.note, input=values)
         await self._refer_to_page(orders.check(self.session, self.caller, OneOfMany(**body.model_dump(include=_ORDER))))
         planned = None
@@ -85,24 +88,26 @@ class Form:
 
     async def _modify(self) -> Pages:
         subscription = self._subscription
-        present = flatten(subscription.block)
+        ordered = self.product.unlearned(subscription.block)
         changeable = changeable_paths(self.product.block)
+        present = {path: value for path in changeable if (value := value_at(ordered, path)) is not None}
 
         async def leaf(path: str, field: FieldInfo) -> object | None:
-            return await self._type(field, present, path) if path in changeable else None
+            # A list changes as a whole, or not at all.
+            may_change = {path, path.partition(".*")[0]} <= changeable
+            return await self._type(field, flatten(ordered), path) if may_change else None
 
-        form = await self._built(self.product.name, leaf, {path: present[path] for path in changeable & set(present)})
-        given = yield self._page(form)
-        changed = {path: value for path, value in flatten(_plain(given)).items() if value != present.get(path)}
+        form = await self._built(self.product.name, leaf, present, {})
+        changed = _changed(_plain((yield self._page(form))), ordered)
         if not changed:
             raise invalid([FieldError(field="pages.0", message="nothing is changed: give another value to some field")])
-        body = ModifyIn(input=_nested(changed))
+        body = ModifyIn(input=changed)
         planned = None
         if self._is_next:
             plan_only = body.model_copy(update={"plan_only": True})
             planned = await service.modify(self.session, self.caller, subscription, plan_only)
         decided = yield self._plan_page(planned)
-        desired = self.product.modified(subscription.block, _nested(changed)).values()
+        desired = self.product.modified(subscription.block, changed).values()
         await self._must_be_the_plan(decided.plan, desired)
         approved = body.model_copy(update={"approval": decided.approval})
         self.run = await service.modify(self.session, self.caller, subscription, approved)
@@ -166,31 +171,33 @@ class Form:
         return _form("Customer", customer=(choice("Customer", options), ...), note=(LongText, ""))
 
     async def _values_page(self, known: Values, *, on_first: bool) -> type[FormPage]:
-        """The first page has what can be chosen at once, the second what hangs on the first."""
+        """The first page has what can be chosen at once, the second what hangs on the first, row by row."""
         flat = flatten(known)
+        rows = {} if on_first else {path: len(items) for path, items in _lists(known)}
 
         async def leaf(path: str, field: FieldInfo) -> object | None:
             chosen = _mark(field, ChosenFrom)
             waits = bool(chosen and chosen.device and self.choices.configured)
             return None if waits is on_first else await self._type(field, flat, path)
 
-        return await self._built(self.product.name if on_first else f"{self.product.name}: details", leaf, {})
+        return await self._built(self.product.name if on_first else f"{self.product.name}: details", leaf, {}, rows)
 
-    async def _built(self, title: str, leaf: Any, present: Values) -> type[FormPage]:  # noqa: ANN401
+    async def _built(self, title: str, leaf: Leaf, present: Values, rows: Rows) -> type[FormPage]:
         model = input_model(self.product.block)
-        types = {path: await leaf(path, field) for path, field in _leaves(model)}
-        return page(title, model, lambda path, _field: types.get(path), present)
+        types = {path: await leaf(path, field) for path, field in leaves(model, rows)}
+        return page(title, model, types, present, rows)
 
     async def _type(self, field: FieldInfo, known: Values, path: str) -> object:
         options = await self._options(field, known, path)
-        return choice(path.replace(".", "_"), options) if options else field.annotation
+        return choice(path, options) if options else field.annotation
 
     async def _options(self, field: FieldInfo, known: Values, path: str) -> Options:
         """What can be chosen for a field; empty: it takes text. Raises Unavailable."""
         use, chosen = _mark(field, Uses), _mark(field, ChosenFrom)
         if use is not None:
             return await self._referable(use)
-        if chosen is None or not self.choices.configured:
+        # Of a row that may still be added nobody knows on which device it will be.
+        if chosen is None or not self.choices.configured or (chosen.device and ".*." in path):
             return {}
         device = str(known.get(path.rpartition(".")[0] + f".{chosen.device}" if "." in path else chosen.device, ""))
         options = await self.choices.options(chosen, device if chosen.device else "")
@@ -215,9 +222,8 @@ class Form:
 
     def _check_alone(self, values: Values) -> None:
         """What can be said of the first page by itself: fields of the second have their examples for the moment."""
-        whole = merge(_examples(input_model(self.product.block)), values)
         try:
-            self.product.ordered(whole)
+            self.product.ordered(with_examples(input_model(self.product.block), values))
         except Invalid as problem:
             raise self._on_page(problem, 1) from None
 
@@ -283,26 +289,27 @@ def _mark[M](field: FieldInfo, kind: type[M]) -> M | None:
     return next((item for item in field.metadata if isinstance(item, kind)), None)
 
 
-def _leaves(model: Any, prefix: str = "") -> list[tuple[str, FieldInfo]]:  # noqa: ANN401
-    found: list[tuple[str, FieldInfo]] = []
-    for name, field in model.model_fields.items():
-        below = field.annotation
-        if isinstance(below, type) and hasattr(below, "model_fields"):
-            found += _leaves(below, f"{prefix}{name}.")
-        else:
-            found.append((prefix + name, field))
-    return found
+def _lists(values: Values, prefix: str = "") -> Iterator[tuple[str, list[Values]]]:
+    for name, value in values.items():
+        if items := items_of(value):
+            yield prefix + name, items
+        elif isinstance(value, dict):
+            yield from _lists(cast("Values", value), f"{prefix}{name}.")
 
 
-def _examples(model: Any) -> Values:  # noqa: ANN401
-    flat = {path: field.examples[0] for path, field in _leaves(model) if field.is_required() and field.examples}
-    return _nested(flat)
+def _changed(given: Values, before: Values) -> Values:
+    """What is not as before; of a list with another row all rows."""
+    changed: Values = {}
+    for name, value in given.items():
+        old = before.get(name)
+        if isinstance(value, dict):
+            if below := _changed(cast("Values", value), cast("Values", old or {})):
+                changed[name] = below
+        elif _known(value) != items_of(old) if items_of(value) else value != old:
+            changed[name] = value
+    return changed
 
 
-def _nested(flat: Values) -> Values:
-    values: Values = {}
-    for path, value in flat.items():
-        for part in reversed(path.split(".")):
-            value = {part: value}  # noqa: PLW2901
-        values = merge(values, value if isinstance(value, dict) else {})
-    return values
+def _known(value: object) -> list[Values]:
+    """The rows of a list without what was left empty, as a block keeps them."""
+    return [{name: below for name, below in item.items() if below is not None} for item in items_of(value)]

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from trunkline.access import Role
 from trunkline.errors import Unavailable
@@ -50,10 +49,14 @@ async def ready(session: Session, request: Request) -> Ready:
     """503 while the database is away or lacks a migration."""
     settings: Settings = request.app.state.settings
     # Alembic is loaded where it is needed: it takes as long as all of FastAPI.
-    from trunkline.db.migrate import pending  # noqa: PLC0415
+    from trunkline.db import migrate  # noqa: PLC0415
 
-    await session.execute(text("SELECT 1"))
-    if await asyncio.to_thread(pending, settings):
+    state = request.app.state
+    if state.head is None:
+        # It reads every migration, and pages ask again and again; this process' code stays as it is.
+        state.head = await asyncio.to_thread(migrate.head, settings)
+    connection = await session.connection()
+    if await connection.run_sync(migrate.current) != state.head:
         raise Unavailable("The database lacks a migration: run `trunkline db upgrade`.")
     return Ready(netbox=await _netbox(settings))
 

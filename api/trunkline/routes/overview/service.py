@@ -1,13 +1,17 @@
 """Gather what needs attention."""
 
+import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from trunkline.access import Caller
+from trunkline.access import Caller, Role
 from trunkline.access.caller import sees, sees_runs
+from trunkline.access.four_eyes import own_order
+from trunkline.access.reach import of_run
 from trunkline.db.models import LIVE, Run, RunStatus, Subscription
 from trunkline.lifecycle import IN_SERVICE
 from trunkline.routes.overview.schemas import Counts
@@ -28,6 +32,20 @@ async def running(session: AsyncSession, caller: Caller) -> list[RunOut]:
 async def waiting(session: AsyncSession, caller: Caller) -> list[RunOut]:
     """Runs that wait for approval."""
     return await _runs(session, caller, (Run.status == RunStatus.AWAITING_APPROVAL) & ~Run.carried)
+
+
+async def to_decide(
+    session: AsyncSession, caller: Caller, runs: Iterable[RunOut], *, four_eyes: bool
+) -> list[uuid.UUID]:
+    """Of runs that wait for approval those whose plan the caller may approve."""
+    found = []
+    for run in runs:
+        owned = await of_run(session, run.id)
+        may = all(caller.may(Role.APPROVER, *each) for each in owned) if owned else caller.everywhere(Role.APPROVER)
+        own = may and four_eyes and await own_order(session, caller, await session.get_one(Run, run.id))
+        if may and not own:
+            found.append(run.id)
+    return found
 
 
 async def failures(session: AsyncSession, caller: Caller) -> list[RunOut]:

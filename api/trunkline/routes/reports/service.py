@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller
@@ -10,7 +10,6 @@ from trunkline.catalog import Block, Product, Values
 from trunkline.db.history import acting
 from trunkline.db.models import (
     Approval,
-    Claim,
     Dependency,
     Lifecycle,
     Run,
@@ -21,10 +20,10 @@ from trunkline.db.models import (
 from trunkline.errors import Conflict, FieldError, IllegalTransition, InUse, NotFound, invalid
 from trunkline.lifecycle import IN_SERVICE, move
 from trunkline.routes.reports.schemas import ReportIn
-from trunkline.routes.subscriptions.claims import claim
 from trunkline.routes.subscriptions.orders import product_and_customer
 from trunkline.routes.subscriptions.references import resolve
 from trunkline.routes.subscriptions.service import in_use_by
+from trunkline.runs.claims import claim, release
 from trunkline.runs.outcome import Result, finish_apply, terminate
 from trunkline.runs.plan import digest, plan_of
 from trunkline.runs.record import add_note, now
@@ -117,8 +116,7 @@ async def _in_service(
 
 async def _hold(session: AsyncSession, subscription: Subscription, block: Block, uses: dict[str, Subscription]) -> None:
     """What the reported block claims and refers to, in place of what was held before."""
-    await session.execute(delete(Claim).where(Claim.subscription_id == subscription.id))
-    await session.execute(delete(Dependency).where(Dependency.subscription_id == subscription.id))
+    await release(session, subscription.id)
     await claim(session, subscription, block)
     for path, used in uses.items():
         session.add(Dependency(subscription_id=subscription.id, path=path, depends_on_id=used.id))

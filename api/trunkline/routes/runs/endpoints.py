@@ -158,7 +158,7 @@ async def retry(session: Session, caller: Authenticated, run_id: uuid.UUID, resp
 )
 async def roll_back(session: Session, caller: Authenticated, run_id: uuid.UUID, response: Response) -> RunOut:
     """Of a held run: take back what was done. Of a failed run: try its rollback again. Of a completed modify: a new run
-    with the previous values.
+    with the previous values. Of a completed task adopt: end its subscriptions, and take its marks from NetBox.
     """
     run = await service.roll_back(session, caller, run_id)
     response.headers["Location"] = f"/api/v1/runs/{run.id}"

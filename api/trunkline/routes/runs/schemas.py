@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.db.models import JsonObject, Run, RunStatus, RunTarget
+from trunkline.recovery.proposals import OtherDevices, Proposal
 from trunkline.routes.paging import ListParams
 from trunkline.routes.subscriptions.schemas import SubscriptionOut, subscription_out
 from trunkline.runs.plan import changes_anything, digest, size_of
@@ -102,6 +103,10 @@ class OnePlan(BaseModel):
     netbox: list[PlanOperation]
     devices: dict[str, str] = Field(description="Device -> unified diff of its configuration")
     warnings: list[str] = Field([], description="What to think of before it is applied")
+    proposals: list[Proposal] | None = Field(
+        None, description="Of the task adopt: what it takes over and what not, with what stands against that"
+    )
+    others: list[OtherDevices] | None = Field(None, description="Of the task adopt: devices of which no product is")
     digest: str
     size: PlanSize
 

@@ -12,7 +12,7 @@ from trunkline.catalog import PRODUCTS
 from trunkline.db.history import acting
 from trunkline.db.models import Lifecycle, Run, RunStatus, RunTarget, Subscription
 from trunkline.errors import Conflict, IllegalTransition, NotFound
-from trunkline.runs import approval, held
+from trunkline.runs import adoption, approval, held
 from trunkline.runs.outcome import can_roll_back, carried_by
 from trunkline.runs.planned import cancel_before_apply
 from trunkline.runs.queue import defer
@@ -131,8 +131,8 @@ async def retry(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run
 
 
 async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) -> Run:
-    """Go back to the values before the run: of a completed modify in a new run, of one that failed or is held in the
-    run itself.
+    """Go back to the values before the run: of a completed modify in a new run; of one that failed, is held, or has
+    adopted something, in the run itself.
 
     Raises IllegalTransition, Conflict, Locked.
     """
@@ -146,6 +146,10 @@ async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) ->
     undo = "terminate the subscription to undo a create"
     remedy = undo if run.target is RunTarget.CREATE else "there is nothing to go back to"
     refusal = IllegalTransition(f"Run {run.id} ({run.target}) is {run.status} and cannot be rolled back: {remedy}.")
+    if run.task == adoption.ADOPT and not run.plan_only and run.status in (RunStatus.COMPLETED, RunStatus.FAILED):
+        await acting(session, caller.name, run.id)
+        await adoption.give_back(session, run)
+        return await _back(session, run, caller)
     if subscription is None or run.plan_only:
         raise refusal
     await refuse_while_locked(session, subscription)
@@ -160,14 +164,18 @@ async def roll_back(session: AsyncSession, caller: Caller, run_id: uuid.UUID) ->
         )
         return await start(session, new)
     if run.status is RunStatus.FAILED and subscription.touched and can_roll_back(run):
-        run.finished_at = run.cancel_requested_by = run.cancel_reason = None
-        # From here it has a job of its own, also when a batch had carried it out before.
-        run.carried = False
-        await acting(session, caller.name, run.id)
-        await set_status(session, run, RunStatus.ROLLING_BACK, by=caller.name)
-        await defer(session, run)
-        return run
+        return await _back(session, run, caller)
     raise refusal
+
+
+async def _back(session: AsyncSession, run: Run, caller: Caller) -> Run:
+    run.finished_at = run.cancel_requested_by = run.cancel_reason = None
+    # From here it has a job of its own, also when a batch had carried it out before.
+    run.carried = False
+    await acting(session, caller.name, run.id)
+    await set_status(session, run, RunStatus.ROLLING_BACK, by=caller.name)
+    await defer(session, run)
+    return run
 
 
 def _refuse_carried(run: Run, what: str) -> None:

@@ -15,10 +15,10 @@ from trunkline.db.history import acting
 from trunkline.db.models import Customer, Dependency, ProductRow, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, Problem, invalid
 from trunkline.routes.idempotency import remember
-from trunkline.routes.subscriptions.claims import claim, must_be_free
 from trunkline.routes.subscriptions.references import resolve
 from trunkline.routes.subscriptions.schemas import BatchIn, OneOfMany, OrderIn
 from trunkline.runs.calls import many
+from trunkline.runs.claims import claim, must_be_free
 from trunkline.runs.start import NewRun, start
 from trunkline.settings import Settings
 

@@ -7,13 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.access import Caller
-from trunkline.catalog import PRODUCTS
+from trunkline.catalog import PRODUCTS, Block, Values
+from trunkline.catalog.block import references_in
+from trunkline.catalog.values import flatten
 from trunkline.db.history import acting
 from trunkline.db.models import Approval, Dependency, Lifecycle, Run, RunTarget, Subscription
 from trunkline.errors import FieldError, IllegalTransition, InUse, NotFound, invalid
 from trunkline.lifecycle import IN_SERVICE, TRANSITIONS, must_be_in_service
 from trunkline.routes.etags import must_match
+from trunkline.routes.subscriptions.references import resolve
 from trunkline.routes.subscriptions.schemas import ModifyIn, subscription_out
+from trunkline.runs.claims import must_be_free
 from trunkline.runs.start import NewRun, start
 
 
@@ -74,7 +78,9 @@ async def _changing_run(
             subscription=str(subscription.id),
         )
     product = PRODUCTS[subscription.product_slug]
-    block = subscription.block if body.input is None else product.modified(subscription.block, body.input).values()
+    block = subscription.block
+    if body.input is not None:
+        block = await _changed(session, subscription, product.modified(block, body.input), plan_only=body.plan_only)
     new = NewRun(
         target=RunTarget.MODIFY,
         by=caller.name,
@@ -85,6 +91,19 @@ async def _changing_run(
         plan_only=body.plan_only,
     )
     return await start(session, new)
+
+
+async def _changed(session: AsyncSession, subscription: Subscription, wanted: Block, *, plan_only: bool) -> Values:
+    """The values of a changed block. Raises Duplicate, Invalid, Conflict, Locked for what it refers to."""
+    product, values = PRODUCTS[subscription.product_slug], wanted.values()
+    here, there = (references_in(product.block, block) for block in (subscription.block, values))
+    before, after = flatten(subscription.block), flatten(values)
+    if {str(before[path]) for path in here} != {str(after[path]) for path in there}:
+        values, _ = await resolve(session, product, values)
+        wanted = product.block.model_validate(values)
+    if plan_only:
+        await must_be_free(session, wanted, subscription.id)
+    return values
 
 
 def _end_date(subscription: Subscription, body: ModifyIn) -> datetime | None:

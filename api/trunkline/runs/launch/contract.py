@@ -30,11 +30,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Ending:
-    """How the launch ended; `detail` is what the launcher knows of a failure that no event tells."""
+    """How the launch ended; `detail` is what the launcher knows of a failure that no event tells.
+
+    `killed`: somebody else ended it (kill -9, the kernel out of memory, a lease that ran out), which says nothing about
+    the playbook.
+    """
 
     ok: bool
     cancelled: bool
     timed_out: bool
+    killed: bool = False
     detail: str = ""
 
 

@@ -8,6 +8,7 @@ from trunkline.runs.launch.contract import Call, Ending, Stop
 from trunkline.runs.launch.directory import remove_leftovers, temporary_directory
 from trunkline.runs.launch.playbook import play, warm_up
 from trunkline.runs.launch.warm import WarmAnsible
+from trunkline.runs.lease import Lease
 from trunkline.settings import Settings
 
 
@@ -16,12 +17,12 @@ class LocalLauncher:
 
     outlives_worker = False
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lease: Lease) -> None:
         self._settings = settings
         remove_leftovers(settings.runtime_dir)
         self._open = ExitStack()
         directory = self._open.enter_context(temporary_directory(settings.runtime_dir, "ansible"))
-        self._ansible = WarmAnsible(directory)
+        self._ansible = WarmAnsible(directory, lease.file)
         self._open.callback(self._ansible.close)
 
     def warm_up(self) -> None:

@@ -24,6 +24,8 @@ _OWN = (
     "TRUNKLINE_DATABASE_URL",
     "TRUNKLINE_SECRET_KEY",
     "TRUNKLINE_SMTP_PASSWORD",
+    "TRUNKLINE_OIDC_CLIENT_SECRET",
+    "TRUNKLINE_AWX_TOKEN",
     "PGPASSWORD",
     "PGPASSFILE",
     "PYTHONDONTWRITEBYTECODE",
@@ -31,6 +33,8 @@ _OWN = (
 _OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN")
 _LAUNCH = "launch.pid"
 _LOOK_FOR_CANCEL_S = 0.5
+# The launch was killed, as the client says it; and the client itself was, which has no exit status then.
+_KILLED = (128 + signal.SIGKILL, None)
 
 
 def play(
@@ -138,7 +142,8 @@ def _run(config: RunnerConfig, on_event: Callable[[JsonObject], None], stop: _St
     runner = Runner(config, event_handler=take, cancel_callback=stop.look, status_handler=forget_command)
     status, _ = runner.run()
     ok = status == "successful"
-    return Ending(ok=ok, cancelled=stop.cancelled and not ok, timed_out=stop.timed_out and not ok)
+    killed = not (ok or stop.cancelled or stop.timed_out) and runner.rc in _KILLED
+    return Ending(ok=ok, cancelled=stop.cancelled and not ok, timed_out=stop.timed_out and not ok, killed=killed)
 
 
 def _environment(settings: Settings, project: Path, private: Path, run_id: uuid.UUID) -> dict[str, str]:

@@ -18,11 +18,13 @@ _State = tuple[Mapping[str, str], Path, frozenset[tuple[Path, int]]]
 class WarmAnsible:
     """Starts the process when it is first needed, and anew when it is gone or what it has read is no longer so.
 
-    Its socket lies in `directory`. `close` it. May be used by several threads.
+    Its socket lies in `directory`; its launches end when `lease`, a file of `trunkline.runs.lease`, runs out. `close`
+    it. May be used by several threads.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, lease: int) -> None:
         self._socket = directory / "ansible"
+        self._lease = lease
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._started_as: _State | None = None
@@ -61,12 +63,12 @@ class WarmAnsible:
             # Clients may come before Ansible is loaded: they wait.
             listener.listen()
             self._process = subprocess.Popen(
-                [sys.executable, str(_SERVER), str(listener.fileno()), str(os.getpid())],
+                [sys.executable, str(_SERVER), str(listener.fileno()), str(os.getpid()), str(self._lease)],
                 # Its temporary files go with the directory that the socket is in.
                 env={**environment, "ANSIBLE_LOCAL_TEMP": str(self._socket.parent)},
                 cwd=directory,
                 stdin=subprocess.DEVNULL,
-                pass_fds=[listener.fileno()],
+                pass_fds=[listener.fileno(), self._lease],
                 start_new_session=True,
             )
 

@@ -1,29 +1,37 @@
 """Runs ansible-playbook in forks of a process that has Ansible loaded; nothing of a launch outlives its client.
 
-Usage: python warm_server.py LISTENING_FD PARENT_PID
+Usage: python warm_server.py LISTENING_FD PARENT_PID LEASE_FD
 
 Loading Ansible is most of what a launch costs; a fork has it loaded already. For each connection (see `warm_client`)
 the server forks a supervisor, and that one forks the launch. The supervisor is a child subreaper (prctl(2)):
 ansible-playbook puts its workers in sessions of their own, where a signal to its process group misses them, and they
 would finish their task when it has long been killed; but all of them are the supervisor's descendants, wherever they
-go. It kills them all when the launch has ended and when its client goes, and only then says so.
+go. It kills them all when the launch has ended, when its client goes, and when the worker's lease has run out (see
+`trunkline.runs.lease`: a worker that is frozen, or cut off from the database, has lost its runs to another), and only
+then says so. A lease binds whoever may be frozen: the server looks as well, and kills what a supervisor that was killed
+or frozen leaves; a launch looks itself before it forks, starts a program or sends a request, so that one which was
+frozen with all the others does not go on before they are awake.
 
 What depends on the environment is read when Ansible is loaded: the server must be started with that of its launches,
 as far as they have one in common. Each launch has an ANSIBLE_LOCAL_TEMP of its own, which its caller removes.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
 import json
+import mmap
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import socket
 import socketserver
+import struct
 import sys
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -32,7 +40,13 @@ from ansible import constants
 from ansible.cli.playbook import PlaybookCLI
 from ansible.plugins import loader
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_LOOK_AT_LEASE_S = 0.25
+_PATIENCE_S = 1.0
+_KILLED = 128 + signal.SIGKILL
+# What a launch does to the world begins with one of these (https://docs.python.org/3/library/audit_events.html).
+_ACTS = frozenset({"os.fork", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect", "http.client.send"})
 # What launches would else load themselves, each of their workers anew: libraries, Ansible's own plugins, and those of
 # the collection that the playbooks are written with, which Ansible compiles each time.
 _KINDS = (
@@ -54,6 +68,24 @@ _COLLECTION = "trunkline.network"
 _LIBRARIES = ("ansible.executor.module_common", "netaddr", "pynetbox")
 
 
+class _Lease:
+    """The worker's lease: as long as it is held, its launches may change things."""
+
+    def __init__(self, file: int) -> None:
+        # Kept open, but not by what a launch starts: the worker is dead when nobody has the file any more.
+        os.set_inheritable(file, False)
+        self._memory = mmap.mmap(file, 8, prot=mmap.PROT_READ)
+
+    @property
+    def left_s(self) -> float:
+        return float(struct.unpack("=d", self._memory[:8])[0]) - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def bind(self, event: str, _arguments: tuple[Any, ...]) -> None:
+        """An audit hook: this process ends before it acts without the lease."""
+        if event in _ACTS and self.left_s < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 class _Launch(socketserver.BaseRequestHandler):
     """One launch; runs in the supervisor's process."""
 
@@ -70,18 +102,21 @@ class _Launch(socketserver.BaseRequestHandler):
         for target, given in enumerate(terminal):
             os.dup2(given, target)
             os.close(given)
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl PR_SET_CHILD_SUBREAPER")
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
         os.setsid()
-        launch = multiprocessing.get_context("fork").Process(target=_play, kwargs=asked)
+        launch = multiprocessing.get_context("fork").Process(target=_play, args=[self.server.lease], kwargs=asked)
         launch.start()
         try:
-            # The client says nothing more: what can be read from it is its end.
-            if launch.sentinel in multiprocessing.connection.wait([launch.sentinel, self.request]):
+            ready: list[Any] = []
+            while self.server.lease.left_s >= 0 and not ready:
+                # The client says nothing more: what can be read from it is its end.
+                ready = multiprocessing.connection.wait([launch.sentinel, self.request], _LOOK_AT_LEASE_S)
+            if launch.sentinel in ready:
                 launch.join()
                 code = launch.exitcode or 0
                 self.status = code if code >= 0 else 128 - code
+            elif not ready:
+                self.status = _KILLED
         finally:
             _kill_descendants()
 
@@ -100,20 +135,34 @@ class _Server(socketserver.ForkingUnixStreamServer):
 
     block_on_close = False
 
-    def __init__(self, listener: socket.socket, parent: int) -> None:
+    def __init__(self, listener: socket.socket, parent: int, lease: _Lease) -> None:
         super().__init__("", _Launch, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
+        self.lease = lease
         self._parent = parent
+        # What a supervisor leaves that was killed becomes ours.
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
     def service_actions(self) -> None:
         """Called twice a second."""
         super().service_actions()
         if os.getppid() != self._parent:
             sys.exit()
+        supervisors: set[int] = self.active_children or set()
+        left = _children() - supervisors
+        _kill(left)
+        if self.lease.left_s < -_PATIENCE_S:
+            # One that is frozen does not look itself. What it leaves is ours at the next look.
+            _kill(supervisors)
+        self.active_children = supervisors | left  # that they are waited for
 
 
-def _play(arguments: list[str], environment: dict[str, str], directory: str) -> None:
+def _play(lease: _Lease, arguments: list[str], environment: dict[str, str], directory: str) -> None:
+    # What a supervisor that is killed leaves goes at once, as far as it is Ansible itself.
+    _die_with_parent()
+    os.register_at_fork(after_in_child=_die_with_parent)
+    sys.addaudithook(lease.bind)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
@@ -131,14 +180,34 @@ def _play(arguments: list[str], environment: dict[str, str], directory: str) -> 
 
 def _kill_descendants() -> None:
     """Kill children until there are none: those of a killed child become ours."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
     while True:
-        for pid in children.read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
+        _kill(_children())
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
+
+
+def _children() -> set[int]:
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+def _kill(processes: set[int]) -> None:
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _die_with_parent() -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _LIBC.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def _load() -> None:
@@ -159,13 +228,13 @@ def _load() -> None:
                 plugins.get(f"{_COLLECTION}.{path.stem}", class_only=True)
 
 
-def main(listener: int, parent: int) -> None:
+def main(listener: int, parent: int, lease: int) -> None:
     """Serve until the parent dies."""
     _load()
     gc.collect()
     gc.freeze()
-    _Server(socket.socket(fileno=listener), parent).serve_forever()
+    _Server(socket.socket(fileno=listener), parent, _Lease(lease)).serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

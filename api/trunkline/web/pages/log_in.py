@@ -8,7 +8,7 @@ from fastapi import Form, Request, Response
 
 from trunkline.access.sessions import log_in_with_token
 from trunkline.errors import Unauthorized
-from trunkline.routes.session import Session, address_of
+from trunkline.routes.session import Session, address_of, network_of
 from trunkline.routes.sessions.cookies import set_cookie
 from trunkline.routes.sessions.endpoints import end
 from trunkline.web.page import Posted, Visitor, local, page_router, see_other, show
@@ -34,7 +34,7 @@ async def log_in(
     try:
         opened = await log_in_with_token(session, token, lasts, address_of(request))
     except Unauthorized as problem:
-        request.app.state.failures.take(address_of(request))
+        await request.app.state.failures.take(network_of(request))
         return _form(request, local(next), problem)
     answer = see_other(request, local(next))
     set_cookie(request, answer, opened)

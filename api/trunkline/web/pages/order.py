@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Values
+from trunkline.catalog.values import items_of, pattern_of, value_at
 from trunkline.db.models import Subscription
 from trunkline.errors import FieldError, Invalid, NotFound, Problem, invalid
 from trunkline.routes.authentication import Where, needs
@@ -21,7 +22,7 @@ from trunkline.routes.runs.schemas import RunOut
 from trunkline.routes.session import Session
 from trunkline.routes.subscriptions import service as subscriptions
 from trunkline.web.diffs import side_by_side
-from trunkline.web.forms import groups_of, read
+from trunkline.web.forms import Rows, groups_of, inputs_of, read, with_row, without_row
 from trunkline.web.page import Elsewhere, Posted, Visitor, page_router, see_other, show, twin
 
 router = page_router()
@@ -95,11 +96,16 @@ async def form_page(request: Request, session: Session, caller: Visitor, workflo
     if not filled.pages and _target(workflow) in _NOTHING_TO_FILL_IN:
         about = await _about(session, caller, filled)
         return show(request, "order_begin.html", caller=caller, filled=filled, about=about, target=_target(workflow))
-    page = await filled.ask(request, caller, filled.pages[: filled.at])
+    given = filled.pages[: filled.at]
+    try:
+        page = await filled.ask(request, caller, given)
+    except Invalid as problem:
+        # A page that was left before it was complete: what it lacks is said there.
+        return await _again(request, session, caller, filled, given, problem)
     if isinstance(page, RunOut):
         raise Elsewhere(f"/runs/{page.id}")
     if page.plan is not None:
-        raise Elsewhere(filled.url(pages=filled.pages[: filled.at], plan=str(page.plan.run)))
+        raise Elsewhere(filled.url(pages=given, plan=str(page.plan.run)))
     return await _fields(request, session, caller, filled, page, _kept(filled), {}, None)
 
 
@@ -109,6 +115,8 @@ async def send_page(request: Request, session: Session, caller: Visitor, form: P
     filled = Filled.of(workflow, form)
     if form.get("plan"):
         return await _place(request, session, caller, filled, form)
+    if elsewhere := _without_looking(filled, form):
+        return see_other(request, elsewhere)
     starts = "begin" in form
     given = filled.pages[: filled.at] + ([] if starts else [read(form)])
     try:
@@ -123,6 +131,21 @@ async def send_page(request: Request, session: Session, caller: Visitor, form: P
         return see_other(request, filled.url(pages=given, plan=str(answer.plan.run)))
     later = filled.pages[filled.at + 1 :]
     return see_other(request, filled.url(pages=given + later, at=len(given)))
+
+
+def _without_looking(filled: Filled, form: FormData) -> str | None:
+    """The page before, or this one with a row more or less: what is filled in is kept, right or wrong."""
+    back, add, remove = ("back" in form, str(form.get("add", "")), str(form.get("remove", "")))
+    if not (back or add or remove):
+        return None
+    values, place = read(form), ""
+    if add:
+        values = with_row(values, add)
+        place = f"#row.{add}.{len(items_of(value_at(values, add))) - 1}"
+    elif remove:
+        values, place = without_row(values, remove), f"#rows.{remove.rpartition('.')[0]}"
+    pages = [*filled.pages[: filled.at], values, *filled.pages[filled.at + 1 :]]
+    return filled.url(pages=pages, at=max(filled.at - back, 0)) + place
 
 
 async def _about(session: Session, caller: Caller, filled: Filled) -> Subscription | None:
@@ -163,6 +186,8 @@ async def _again(
         for error in problem.errors
         if error.field.startswith(f"pages.{at}")
     }
+    if place := str(problem.more.get("field", "")).removeprefix("input."):
+        errors[place] = problem.detail.removeprefix("input.").removeprefix(f"{place}: ")
     here = Filled(filled.workflow, given + filled.pages[len(given) :], at, filled.subscription)
     return await _fields(request, session, caller, here, page, given[at], errors, problem)
 
@@ -178,7 +203,8 @@ async def _fields(
     problem: Problem | None,
 ) -> Response:
     groups = groups_of(page.form, values, errors)
-    paths = {item.path for group in groups for item in group.inputs}
+    inputs = inputs_of(groups)
+    paths = {item.path for item in inputs} | {group.path for group in groups if isinstance(group, Rows)}
     return show(
         request,
         "order.html",
@@ -187,10 +213,11 @@ async def _fields(
         filled=filled,
         title=page.title,
         groups=groups,
+        optional=" ".join(sorted({pattern_of(item.path) for item in inputs if item.optional})),
         # What belongs to no field stands above them.
         problem=problem,
         general=[message for path, message in errors.items() if path not in paths]
-        or ([problem.detail] if problem and not isinstance(problem, Invalid) else []),
+        or ([problem.detail] if problem and not errors and not isinstance(problem, Invalid) else []),
         has_errors=bool(paths & errors.keys()),
         about=await _about(session, caller, filled),
         product=_product(filled.workflow),

@@ -16,6 +16,7 @@ from trunkline.routes.runs import service
 from trunkline.routes.runs.endpoints import detail, get_plan
 from trunkline.routes.runs.schemas import OnePlan, PlanOut, RejectIn, RunDetail
 from trunkline.routes.session import Session
+from trunkline.runs.adoption import ADOPT
 from trunkline.web.diffs import Row, side_by_side
 from trunkline.web.page import Posted, Visitor, page_router, see_other, show, show_part, twin
 
@@ -59,7 +60,8 @@ def can(caller: Caller, run: RunDetail) -> set[str]:
     if not caller.anywhere(Role.OPERATOR):
         return set()
     ended, waits, held = run.status.ended, run.status is RunStatus.AWAITING_APPROVAL, run.status is RunStatus.HELD
-    undone = (run.status is RunStatus.COMPLETED and run.target is RunTarget.MODIFY) or (
+    adopted = run.task == ADOPT and run.plan_digest is not None
+    undone = (run.status is RunStatus.COMPLETED and (run.target is RunTarget.MODIFY or adopted)) or (
         run.status is RunStatus.FAILED and run.target in (RunTarget.CREATE, RunTarget.MODIFY, RunTarget.TERMINATE)
     )
     decides = waits and caller.anywhere(Role.APPROVER)

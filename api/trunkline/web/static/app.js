@@ -7,18 +7,31 @@ const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short",
 const year = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
+function ageOf(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  for (const [name, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+    if (seconds >= 2 * length) return `${Math.floor(seconds / length)} ${name} ago`;
+  }
+  return seconds < 5 ? "just now" : `${seconds} s ago`;
+}
+
 function localise(within) {
   const now = new Date();
   for (const element of within.querySelectorAll("time[datetime]")) {
     const moment = new Date(element.dateTime);
     const today = moment.toDateString() === now.toDateString();
+    element.title = whole.format(moment);
+    if ("age" in element.dataset) {
+      element.textContent = ageOf(now - moment);
+      continue;
+    }
     const format = today ? clock : moment.getFullYear() === now.getFullYear() ? day : year;
     element.textContent = format.format(moment);
-    element.title = whole.format(moment);
   }
   for (const element of within.querySelectorAll("[data-zone]")) element.textContent = zone;
 }
 localise(document);
+setInterval(() => { for (const element of document.querySelectorAll("time[data-age]")) localise(element.parentElement); }, 10_000);
 
 // An address says only what is not so by itself.
 function shorten(parameters, usual) {
@@ -67,7 +80,9 @@ document.addEventListener("submit", (event) => {
   if (form.hasAttribute("data-busy")) {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
-    (event.submitter || form.querySelector("button")).classList.add("is-busy");
+    // Enter presses a button that is not shown.
+    const pressed = event.submitter?.offsetParent ? event.submitter : form.querySelector("button.primary, button.danger");
+    pressed?.classList.add("is-busy");
   }
 });
 window.addEventListener("pageshow", () => {
@@ -93,6 +108,11 @@ document.addEventListener("click", async (event) => {
     button.textContent = "Copied";
   }
 });
+
+// On a narrow screen the menu is longer than the screen: the page that is open is in sight.
+const stops = document.querySelector(".rail nav");
+const here = stops?.querySelector("[aria-current]")?.parentElement;
+if (here) stops.scrollLeft = here.offsetLeft - (stops.clientWidth - here.offsetWidth) / 2;
 
 let going = 0;
 document.addEventListener("keydown", (event) => {

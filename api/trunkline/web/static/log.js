@@ -10,7 +10,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 function linesOf(event) {
   const { kind, host, task, payload } = event;
-  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind), diff: kind === "diff" };
+  const shared = { at: event.created_at, kind, host: host || "", tone: TONES[kind] || "idle", quiet: NOISE.has(kind) || (kind === "diff" && !payload.stdout && !payload.message), diff: kind === "diff" };
   const text = textOf(kind, task, payload);
   return text.split("\n").map((line, number) => (number ? { ...shared, at: "", kind: "", text: line } : { ...shared, text: line }));
 }
@@ -136,6 +136,7 @@ function rowOf(line) {
   const row = document.createElement("div");
   row.className = "line";
   row.dataset.tone = line.tone;
+  row.dataset.at = line.at;
   for (const [name, text] of [["at", line.at && clock.format(new Date(line.at))], ["host", line.host], ["kind", line.kind], ["text", line.text]]) {
     const cell = document.createElement("span");
     cell.className = name;
@@ -150,19 +151,20 @@ const panel = document.querySelector("[data-log]");
 const log = new Log(panel);
 window.trunklineLog = log;
 
-// The rest of the page follows: the first event at once, those that come in a crowd together.
+// The rest of the page follows: another state at once, steps that come in a crowd together.
 let due = 0;
 let refreshed = 0;
-function refresh() {
-  if (due) return;
-  due = setTimeout(() => { due = 0; refreshed = Date.now(); window.htmx.trigger("#run", "refresh"); }, Math.max(60, 600 - (Date.now() - refreshed)));
+function refresh(delay = Math.max(30, 200 - (Date.now() - refreshed))) {
+  if (due && delay) return;
+  clearTimeout(due);
+  due = setTimeout(() => { due = 0; refreshed = Date.now(); window.htmx.trigger("#run", "refresh"); }, delay);
 }
 const ended = () => ENDED.has(document.querySelector("[data-status]")?.dataset.status);
 
 const state = panel.querySelector("[data-log-state]");
 const TONE_OF = { live: "ok", reconnecting: "wait", ended: "idle" };
 follow(panel.dataset.log, {
-  events(events) { log.add(events); if (!ended()) refresh(); },
+  events(events) { log.add(events); if (!ended()) refresh(events.some((event) => event.kind === "status") ? 0 : undefined); },
   state(word) {
     state.textContent = word;
     state.dataset.tone = TONE_OF[word] || "bad";

@@ -1,4 +1,4 @@
-"""From the order of a circuit over REST to its proof on the routers, stage by stage."""
+"""From a circuit's order over REST to its proof on the routers, stage by stage; and the same through other doors."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def run(options: Options, console: Console) -> None:
     contest.run()
     figures = report.figures(contest)
     wide = Console(width=max(console.width, _WIDTH))
-    for table in (report.table(contest), verdicts(figures)):
+    for table in (report.table(contest), report.doors(contest), verdicts(figures)):
         wide.print(table)
     path = PROJECT / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)

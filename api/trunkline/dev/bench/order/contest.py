@@ -13,6 +13,7 @@ from rich.console import Console
 from trunkline.dev.bench.netbox import sides
 from trunkline.dev.bench.options import Options
 from trunkline.dev.bench.order import timeline
+from trunkline.dev.bench.order.doors import BARE, LSO, Launches, doors
 from trunkline.dev.bench.order.own_stack import own_stack
 from trunkline.dev.bench.order.timeline import Span
 from trunkline.dev.errors import DevError
@@ -27,6 +28,11 @@ class Round:
     completed_s: float
     spans: list[Span]
 
+    @property
+    def apply_begins_s(self) -> float:
+        """Seconds until the apply began."""
+        return min(span.begin_s for span in self.spans if span.stage == "apply")
+
 
 @dataclass
 class Contest:
@@ -36,12 +42,14 @@ class Contest:
     console: Console
     rounds: list[Round] = field(default_factory=list)
     launches_s: list[float] = field(default_factory=list)
+    others: dict[str, list[Launches]] = field(default_factory=lambda: {BARE: [], LSO: []})
 
     def run(self) -> None:
         """Take all measurements. Raises DevError when an order does not come to its end."""
         with self.console.status("Starting") as status, own_stack(status.update) as (stack, scenario):
             customer = scenario.customers[0].shortcode
-            with Client(stack.api_url, stack.exports()["TRUNKLINE_TOKEN"]) as client:
+            token = stack.exports()["TRUNKLINE_TOKEN"]
+            with Client(stack.api_url, token) as client, doors(stack) as other:
                 nodes, circuits = client.orders(scenario)
                 status.update("Ordering the nodes")
                 client.place(nodes, customer, lambda: None)
@@ -52,9 +60,12 @@ class Contest:
                     status.update(f"Round {number} of {self.options.rounds}")
                     circuit = circuits[number % len(circuits)]
                     one = _life(client, circuit, customer)
+                    launched = {BARE: other.bare(circuit, customer), LSO: other.by_lso(circuit, customer)}
                     if number > 0:
                         self.rounds.append(one)
                         self.launches_s.append(_launch())
+                        for name, launches in launched.items():
+                            self.others[name].append(launches)
 
     @property
     def verified_s(self) -> float:
@@ -65,6 +76,17 @@ class Contest:
     def completed_s(self) -> float:
         """The median until the run's end."""
         return median(one.completed_s for one in self.rounds)
+
+    @property
+    def applied_s(self) -> float:
+        """The median of the apply alone, from its beginning until the run's end."""
+        return median(one.completed_s - one.apply_begins_s for one in self.rounds)
+
+    def other(self, name: str) -> Launches:
+        """The medians of another door."""
+        found = self.others[name]
+        plans = [one.plan_s for one in found if one.plan_s is not None]
+        return Launches(median(plans) if plans else None, median(one.apply_s for one in found))
 
     @property
     def launch_s(self) -> float:

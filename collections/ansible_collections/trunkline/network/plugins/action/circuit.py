@@ -34,8 +34,8 @@ OPTIONS: dict[str, Any] = {
     "isis_metric": {"type": "int", "default": 10},
     "under_maintenance": {"type": "bool", "default": False},
     "speed_mbps": {"type": "int", "default": 10000},
-    "provider": {"type": "str", "default": "trunkline"},
-    "circuit_type": {"type": "str", "default": "core-link"},
+    "provider": {"type": "str"},
+    "circuit_type": {"type": "str"},
     "pool": {"type": "str", "default": "core-link"},
 }
 HIGHEST_METRIC = 16777214
@@ -66,7 +66,8 @@ class ActionModule(OrderAction):
         if fields["speed_mbps"] < 1:
             raise OrderError(f"speed_mbps: {fields['speed_mbps']} is not a speed.")
         ends = {side: netbox_circuit.End(**fields[side]) if fields[side] else netbox_circuit.NOWHERE for side in "az"}
-        return netbox_circuit.CircuitOrder(**{**fields, **ends, "cid": fields["cid"] or ""})
+        optional = {name: fields[name] or "" for name in ("cid", "provider", "circuit_type")}
+        return netbox_circuit.CircuitOrder(**{**fields, **ends, **optional})
 
     def planner(self, orders: list[netbox_circuit.CircuitOrder], devices: list[dict[str, Any]]) -> Callable[[], Plan]:
         """What reads NetBox and plans."""

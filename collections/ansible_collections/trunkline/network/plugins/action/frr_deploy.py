@@ -35,7 +35,8 @@ class ActionModule(DeployAction):
             # Under the lease: an intent read before another run's change could be pushed after it.
             intent = self.intent()
             held = {"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}
-            push = self._device("frr_config", config=self.render(intent), also_owned=self.params["also_owned"], **held)
+            also_owned = [*self.params["also_owned"], *headers_of(self.leaving())]
+            push = self._device("frr_config", config=self.render(intent), also_owned=also_owned, **held)
             if intent.get("ports") or push.get("has_links"):
                 push = together(push, self._device("frr_links", **links_of(intent), **held))
         finally:
@@ -63,6 +64,11 @@ class ActionModule(DeployAction):
         if answer.get("failed"):
             raise DeviceRefusedError(answer)
         return answer
+
+
+def headers_of(config: str) -> list[str]:
+    """The headers of the stanzas of a configuration."""
+    return [line for line in config.splitlines() if line[:1].isalpha() and not line.startswith("exit")]
 
 
 def links_of(intent: dict[str, Any]) -> dict[str, Any]:

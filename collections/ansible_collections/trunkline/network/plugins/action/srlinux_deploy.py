@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from ansible_collections.trunkline.network.plugins.module_utils.srlinux_push import push
-from ansible_collections.trunkline.network.plugins.module_utils.srlinux_tree import ConfigError, Wanted, split
+from ansible_collections.trunkline.network.plugins.module_utils.srlinux_tree import ConfigError, Place, Wanted, split
 from ansible_collections.trunkline.network.plugins.plugin_utils.deploy_action import INTENT_ARGUMENTS, DeployAction
 from ansible_collections.trunkline.network.plugins.plugin_utils.srlinux_action import (
     CONNECTION,
@@ -32,8 +33,14 @@ class ActionModule(SrlinuxAction, DeployAction):
     def work(self) -> dict[str, Any]:
         """Intent, configuration, push; both are made anew under the lease."""
         with self.refusals_told():
-            outcome = push(self.router(), self._wanted, self.terms(), self.check)
+            terms = self.terms()
+            terms = replace(terms, also_owned=terms.also_owned | self._leaving())
+            outcome = push(self.router(), self._wanted, terms, self.check)
         return {**result_of(outcome), "intent": self._intent, "config": self._config}
+
+    def _leaving(self) -> frozenset[Place]:
+        text = self.leaving()
+        return frozenset(split(json.loads(text)).owned) if text else frozenset()
 
     def _wanted(self) -> Wanted:
         self._intent = self.intent()

@@ -113,6 +113,22 @@ def device_diffs(hostvars: Mapping[str, Mapping[str, Any]], devices: list[str]) 
     return {device: str(result.get("diff", {}).get("prepared", "")) for device, result in results.items()}
 
 
+def device_answers(hostvars: Mapping[str, Mapping[str, Any]], devices: list[str]) -> dict[str, dict[str, str]]:
+    """Of each device what the role deploy would change there (`diff`), and why that could not be found (`error`)."""
+    results = {device: hostvars[device].get("deploy_result", {}) for device in devices}
+    return {
+        device: {
+            "diff": str(result.get("diff", {}).get("prepared", "")),
+            "error": str(result.get("msg") or "it did not answer") if _went_wrong(result) else "",
+        }
+        for device, result in results.items()
+    }
+
+
+def _went_wrong(result: Mapping[str, Any]) -> bool:
+    return bool(result.get("failed") or result.get("unreachable") or "diff" not in result)
+
+
 def interfaces_on(circuit: dict[str, Any], device: str) -> list[str]:
     """The interfaces of the device on which the circuit ends."""
     return [circuit[side]["interface"] for side in ("a", "z") if circuit[side]["node"] == device]
@@ -124,6 +140,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Their names."""
         return {
+            "device_answers": device_answers,
             "device_diffs": device_diffs,
             "interfaces_on": interfaces_on,
             "iso_net": _guarded(iso_net),

@@ -11,15 +11,15 @@ import ipaddress
 
 
 def first_of(prefix: str) -> str:
-    """The lower address of a /31 or /127, with the length: 10.0.1.0/31 -> 10.0.1.0/31."""
+    """The lower address of a link, with the length: 10.0.1.0/31 -> 10.0.1.0/31, 10.0.1.0/30 -> 10.0.1.1/30."""
     network = ipaddress.ip_network(prefix)
-    return f"{network[0]}/{network.prefixlen}"
+    return f"{network[int(network.num_addresses > 2)]}/{network.prefixlen}"
 
 
 def second_of(prefix: str) -> str:
-    """The upper address of a /31 or /127, with the length: 10.0.1.0/31 -> 10.0.1.1/31."""
+    """The upper address of a link, with the length: 10.0.1.0/31 -> 10.0.1.1/31, 10.0.1.0/30 -> 10.0.1.2/30."""
     network = ipaddress.ip_network(prefix)
-    return f"{network[1]}/{network.prefixlen}"
+    return f"{network[1 + int(network.num_addresses > 2)]}/{network.prefixlen}"
 
 
 def link_in(prefix: str) -> str:

@@ -7,7 +7,7 @@ netbox_circuit_plan.py decides what to do about it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .netbox_address import ADDRESS_FIELDS
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .netbox_session import Session
 
+# Of a new circuit for which the order names none; one that is there keeps its own.
+PROVIDER, CIRCUIT_TYPE = "trunkline", "core-link"
 STATUS = {"provisioning": "provisioning", "active": "active", "migrating": "active", "disabled": "offline"}
 LENGTH = {4: 31, 6: 64}
 
@@ -36,6 +38,15 @@ fragment end on CableTerminationTerminationType { __typename
   ... on InterfaceType { name device { name } }
 }
 """
+CABLE_FIELDS = "id label custom_fields a_terminations { ...cabled } b_terminations { ...cabled }"
+CABLED = """
+fragment cabled on CableTerminationTerminationType { __typename
+  ... on InterfaceType { id name description last_updated device { name platform { slug } oob_ip { address }
+    primary_ip4 { address } } }
+  ... on CircuitTerminationType { id term_side }
+}
+"""
+PREFIX_FIELDS = f"{POOL_FIELDS} description custom_fields last_updated"
 QUERY = f"""
 query ($devices: [String!], $interfaces: [String!], $cids: [String!], $owned: String!, $providers: [String!],
        $types: [String!], $pools: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput,
@@ -51,21 +62,15 @@ query ($devices: [String!], $interfaces: [String!], $cids: [String!], $owned: St
     id cid status description commit_rate custom_fields last_updated provider {{ slug }} type {{ slug }}
     terminations {{ id term_side port_speed last_updated termination {{ __typename ... on SiteType {{ id slug }} }} }}
   }}
-  cable_list(filters: {OWNED}, pagination: $cable_list) {{
-    id label custom_fields
-    a_terminations {{ __typename
-      ... on InterfaceType {{ id name description last_updated device {{ name platform {{ slug }} oob_ip {{ address }}
-        primary_ip4 {{ address }} }} }} }}
-    b_terminations {{ __typename ... on CircuitTerminationType {{ id term_side }} }}
-  }}
+  cable_list(filters: {OWNED}, pagination: $cable_list) {{ {CABLE_FIELDS} }}
   prefix_list(filters: {{role: {{slug: {{in_list: $pools}}}}, OR: {OWNED}}}, pagination: $prefix_list) {{
-    {POOL_FIELDS} description custom_fields last_updated
+    {PREFIX_FIELDS}
   }}
   ip_address_list(filters: {OWNED}, pagination: $ip_address_list) {{ {ADDRESS_FIELDS} }}
   provider_list(filters: {{slug: {{in_list: $providers}}}}) {{ slug }}
   circuit_type_list(filters: {{slug: {{in_list: $types}}}}) {{ slug }}
 }}
-"""
+{CABLED}"""
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,8 @@ class CircuitOrder:
     isis_metric: int = 10
     under_maintenance: bool = False
     speed_mbps: int = 10000
-    provider: str = "trunkline"
-    circuit_type: str = "core-link"
+    provider: str = ""
+    circuit_type: str = ""
     pool: str = "core-link"
 
     @property
@@ -140,8 +145,8 @@ def _asked(orders: Sequence[CircuitOrder], interfaces: Sequence[str]) -> Record:
         "interfaces": interfaces,
         "cids": [order.circuit_id for order in orders],
         "owned": f"^({'|'.join(order.subscription for order in orders)})$",
-        "providers": sorted({order.provider for order in orders}),
-        "types": sorted({order.circuit_type for order in orders}),
+        "providers": sorted({order.provider or PROVIDER for order in orders}),
+        "types": sorted({order.circuit_type or CIRCUIT_TYPE for order in orders}),
         "pools": sorted({order.pool for order in orders}),
     }
 
@@ -204,7 +209,7 @@ def devices_of(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> list[Recor
     found = {row["name"]: row for row in snapshot.rows["device_list"] if row["name"] in names}
     for order in orders:
         for cable in snapshot.owned("cable_list", order.subscription):
-            for end in cable["a_terminations"]:
+            for end in (*cable["a_terminations"], *cable["b_terminations"]):
                 if end["__typename"] == "InterfaceType":
                     found.setdefault(end["device"]["name"], end["device"])
     return [reachable(row) for row in found.values() if row["oob_ip"] or row["primary_ip4"]]
@@ -251,8 +256,21 @@ def _interface(side: str, end: End, subscription: str, devices: dict[str, Record
     return {**row, "device": device}
 
 
-def refuse_unknown(order: CircuitOrder, snapshot: Snapshot) -> None:
-    """Raise OrderError where the order names what NetBox does not have, or what is another's."""
+def settled(order: CircuitOrder, snapshot: Snapshot) -> CircuitOrder:
+    """The order with provider and type: those it names, else those of the circuit that is there.
+
+    Raises OrderError where it names what NetBox does not have.
+    """
+    there = snapshot.own("circuit_list", order.subscription)
+    now = (there["provider"]["slug"], there["type"]["slug"]) if there else (PROVIDER, CIRCUIT_TYPE)
+    wanted = (order.provider or now[0], order.circuit_type or now[1])
+    found = replace(order, provider=wanted[0], circuit_type=wanted[1])
+    if there is None or wanted != now:
+        _refuse_unknown(found, snapshot)
+    return found
+
+
+def _refuse_unknown(order: CircuitOrder, snapshot: Snapshot) -> None:
     for field, value, table, where in (
         ("provider", order.provider, "provider_list", "Circuits > Providers"),
         ("circuit_type", order.circuit_type, "circuit_type_list", "Circuits > Circuit types"),
@@ -262,6 +280,10 @@ def refuse_unknown(order: CircuitOrder, snapshot: Snapshot) -> None:
                 f"{field}: NetBox has no {field.replace('_', ' ')} with slug {value!r}. "
                 f"Add it ({where}, or the role trunkline.network.netbox_bootstrap), or name another."
             )
+
+
+def refuse_foreign(order: CircuitOrder, snapshot: Snapshot) -> None:
+    """Raise OrderError where the order's circuit id is another's."""
     for row in snapshot.where("circuit_list", "cid", order.circuit_id):
         owner = row["custom_fields"].get(FIELD)
         if row["provider"]["slug"] == order.provider and owner != order.subscription:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .addresses import bare, family_of, first_of, link_in, second_of
 from .netbox_address import correct_address, create_address, on_interface
-from .netbox_circuit import LENGTH, STATUS, interfaces_of, readable_circuit, refuse_unknown
+from .netbox_circuit import LENGTH, STATUS, interfaces_of, readable_circuit, refuse_foreign, settled
 from .netbox_circuit_removal import cable_interface, cable_side, uncable
 from .netbox_errors import said_of
 from .netbox_plan import Allocation, Named, Operation, Plan, Record, Ref, changed, owned, slug, status_for
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 # writes its interfaces, too: so their descriptions come before.
 IPV4, IPV6, LINK = range(2, 5)
 CIRCUIT, TERMINATION, INTERFACE, CABLE, ADDRESS = IPV4, IPV6, IPV6, LINK, LINK
-LINK_LENGTH = {4: 31, 6: 127}
+# The lengths of a circuit's prefixes: the link's own, and in IPv6 around it that from the pool. A new link is a /31 and
+# a /127; one that was adopted may be wider, and have no IPv6 prefix around it.
+BLOCK, LINK_IN_BLOCK = {4: range(1, 32), 6: range(1, 65)}, range(65, 128)
 
 
 def plan_present(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> Plan:
@@ -36,8 +38,8 @@ def plan_present(orders: Sequence[CircuitOrder], snapshot: Snapshot) -> Plan:
     plan = Plan()
     for order in orders:
         with said_of(order.description, len(orders) > 1):
-            refuse_unknown(order, snapshot)
-            circuit = _Circuit(order, snapshot, interfaces, forecasts)
+            refuse_foreign(order, snapshot)
+            circuit = _Circuit(settled(order, snapshot), snapshot, interfaces, forecasts)
         plan.operations += circuit.operations
         plan.objects.append(circuit.view())
     return plan
@@ -60,8 +62,10 @@ class _Circuit:
         self.row = snapshot.own("circuit_list", order.subscription)
         self.status = status_for(order.status, self.row["status"] if self.row else None, STATUS)
         self.operations: list[Operation] = []
-        self.block = {family: self._pool_prefix(family) for family in LENGTH}
-        self.prefix = {4: self.block[4], 6: self._link_prefix(self.block[6])}
+        self.block = {4: self._pool_prefix(4)}
+        if self._prefix_row(6, LINK_IN_BLOCK) is None or self._prefix_row(6, BLOCK[6]) is not None:
+            self.block[6] = self._pool_prefix(6)
+        self.prefix = {4: self.block[4], 6: self._link_prefix()}
         self.id = self._circuit()
         self.addresses: dict[str, dict[int, str | Ref]] = {}
         for side, end, other in order.ends:
@@ -111,10 +115,10 @@ class _Circuit:
         number, version = int(row["id"]), row["last_updated"]
         return Operation("update", kind, name, key, stage, self.order.subscription, id=number, last_updated=version)
 
-    def _prefix_row(self, family: int, length: int) -> Record | None:
+    def _prefix_row(self, family: int, lengths: range) -> Record | None:
         rows = self.snapshot.owned("prefix_list", self.order.subscription)
         return next(
-            (r for r in rows if family_of(r["prefix"]) == family and ip_network(r["prefix"]).prefixlen == length), None
+            (r for r in rows if family_of(r["prefix"]) == family and ip_network(r["prefix"]).prefixlen in lengths), None
         )
 
     def _known_prefix(self, row: Record, stage: int) -> str:
@@ -128,7 +132,7 @@ class _Circuit:
         """The circuit's prefix from the pool: a /31, or the /64 that holds the /127."""
         order, length = self.order, LENGTH[family]
         stage = IPV4 if length == LENGTH[4] else IPV6
-        row = self._prefix_row(family, length)
+        row = self._prefix_row(family, BLOCK[family])
         if row is not None:
             return self._known_prefix(row, stage)
         key = f"prefix IPv{family} {order.circuit_id}"
@@ -138,12 +142,13 @@ class _Circuit:
         self._add("create", "ipam.prefix", "", key, stage, fields=fields, allocation=allocation)
         return Ref(key, "prefix")
 
-    def _link_prefix(self, block: str | Ref) -> str | Ref:
+    def _link_prefix(self) -> str | Ref:
         """The /127 inside the circuit's own /64."""
         order = self.order
-        row = self._prefix_row(6, LINK_LENGTH[6])
+        row = self._prefix_row(6, LINK_IN_BLOCK)
         if row is not None:
             return self._known_prefix(row, LINK)
+        block = self.block[6]
         key = f"prefix IPv6 link {order.circuit_id}"
         prefix = _made_of(block, link_in)
         pool = self.snapshot.pools[order.pool, 6][0]

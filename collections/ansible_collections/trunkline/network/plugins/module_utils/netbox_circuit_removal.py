@@ -72,18 +72,19 @@ def uncable(cable: Record, subscription: str) -> list[Operation]:
             fields={"description": ""}, before={"description": row["description"]},
             id=int(row["id"]), last_updated=row["last_updated"],
         )
-        for row in cable["a_terminations"]
+        for row in (*cable["a_terminations"], *cable["b_terminations"])
         if row["__typename"] == "InterfaceType" and row["description"].startswith(f"{cable['label']} to ")
     ]  # fmt: skip
 
 
 def cable_side(cable: Record) -> str | None:
     """The side of the circuit on which the cable ends: A or Z."""
-    sides = [row["term_side"] for row in cable["b_terminations"] if row["__typename"] == "CircuitTerminationType"]
-    return sides[0] if sides else None
+    ends = (*cable["a_terminations"], *cable["b_terminations"])
+    return next((row["term_side"] for row in ends if row["__typename"] == "CircuitTerminationType"), None)
 
 
 def cable_interface(cable: Record) -> str | None:
-    """The interface on which the cable begins: `ams-pe:eth1`."""
-    rows = [row for row in cable["a_terminations"] if row["__typename"] == "InterfaceType"]
+    """The interface on which the cable ends: `ams-pe:eth1`. Ours begin there, others may be the other way round."""
+    ends = (*cable["a_terminations"], *cable["b_terminations"])
+    rows = [row for row in ends if row["__typename"] == "InterfaceType"]
     return f"{rows[0]['device']['name']}:{rows[0]['name']}" if rows else None

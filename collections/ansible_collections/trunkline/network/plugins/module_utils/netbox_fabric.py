@@ -24,7 +24,7 @@ query ($devices: DeviceFilter, $sites: [String!], $roles: [String!], $device_lis
   device_list(filters: $devices, pagination: $device_list) {
     id name status custom_fields
     site { slug name latitude longitude } role { slug } platform { slug } device_type { slug }
-    primary_ip4 { address } primary_ip6 { address } oob_ip { address }
+    primary_ip4 { id address } primary_ip6 { id address } oob_ip { id address }
   }
   site_list(filters: {slug: {in_list: $sites}}) { slug }
   device_role_list(filters: {slug: {in_list: $roles}}) { slug }
@@ -34,9 +34,9 @@ query ($devices: DeviceFilter, $sites: [String!], $roles: [String!], $device_lis
 CIRCUITS = """
 query ($circuits: CircuitFilter, $circuit_list: OffsetPaginationInput) {
   circuit_list(filters: $circuits, pagination: $circuit_list) {
-    id cid status commit_rate custom_fields
-    terminations { term_side cable { terminations { termination { __typename
-      ... on InterfaceType { id name device { name } ip_addresses { address custom_fields } } } } } }
+    id cid status commit_rate custom_fields provider { slug } type { slug }
+    terminations { term_side cable { id terminations { termination { __typename
+      ... on InterfaceType { id name device { name } ip_addresses { id address custom_fields } } } } } }
   }
 }
 """
@@ -44,13 +44,17 @@ query ($circuits: CircuitFilter, $circuit_list: OffsetPaginationInput) {
 
 @dataclass(frozen=True)
 class Part:
-    """Which part of the network: an empty field stands for all. Statuses are NetBox's."""
+    """Which part of the network: an empty field stands for all. Statuses are NetBox's.
+
+    `ordered`: only what belongs to a subscription; else also all other devices and circuits that NetBox has.
+    """
 
     sites: Sequence[str] = ()
     roles: Sequence[str] = ()
     nodes: Sequence[str] = ()
     node_status: Sequence[str] = ()
     circuit_status: Sequence[str] = ()
+    ordered: bool = True
 
     @property
     def whole(self) -> bool:
@@ -74,8 +78,8 @@ def nodes_from(session: Session) -> list[Record]:
 
 
 def read_nodes(session: Session, part: Part) -> list[Record]:
-    """NetBox's rows of the devices that belong to a subscription, in this part of the network."""
-    filters: Record = dict(OWNED)
+    """NetBox's rows of the devices in this part of the network. Raises OrderError for an unknown site, role or node."""
+    filters: Record = dict(OWNED) if part.ordered else {}
     if part.sites:
         filters["site"] = {"slug": {"in_list": list(part.sites)}}
     if part.roles:
@@ -87,7 +91,8 @@ def read_nodes(session: Session, part: Part) -> list[Record]:
     _refuse_unknown("roles", "device role", part.roles, {row["slug"] for row in rows["device_role_list"]})
     found: list[Record] = rows["device_list"]
     within = " at these sites and of these roles" if part.sites or part.roles else ""
-    _refuse_unknown("nodes", "device of a subscription", part.nodes, {row["name"] for row in found}, within)
+    what = "device of a subscription" if part.ordered else "device"
+    _refuse_unknown("nodes", what, part.nodes, {row["name"] for row in found}, within)
     return [row for row in found if not part.node_status or row["status"] in part.node_status]
 
 
@@ -97,8 +102,8 @@ def _refuse_unknown(field: str, what: str, wanted: Iterable[str], known: set[str
 
 
 def read_circuits(session: Session, part: Part, nodes: Sequence[Record]) -> list[Record]:
-    """NetBox's rows of the circuits that belong to a subscription; for a part of the network, those at its sites."""
-    filters: Record = dict(OWNED)
+    """NetBox's rows of the circuits; for a part of the network, those at its sites."""
+    filters: Record = dict(OWNED) if part.ordered else {}
     if not part.whole:
         sites = sorted({row["site"]["slug"] for row in nodes})
         filters |= {"terminations": {"site": {"slug": {"in_list": sites}}}, "DISTINCT": True}
@@ -161,7 +166,7 @@ def _node(row: Record) -> Record:
     return {
         "name": row["name"],
         "netbox_id": int(row["id"]),
-        "subscription": row["custom_fields"][FIELD],
+        "subscription": row["custom_fields"].get(FIELD),
         "status": row["status"],
         "site": {"slug": site["slug"], "name": site["name"], "latitude": None, "longitude": None, **places},
         "role": row["role"]["slug"],
@@ -175,7 +180,7 @@ def _node(row: Record) -> Record:
 
 def _circuit(row: Record) -> Record:
     custom = row["custom_fields"]
-    subscription = custom[FIELD]
+    subscription = custom.get(FIELD)
     sides = {item["term_side"]: _end(item, subscription) for item in row["terminations"]}
     ends = {"a": sides.get("A"), "z": sides.get("Z")}
     return {
@@ -192,20 +197,27 @@ def _circuit(row: Record) -> Record:
     }
 
 
-def _end(termination: Record, subscription: str) -> Record | None:
+def _end(termination: Record, subscription: str | None) -> Record | None:
     """Where this side's cable leads to; None where it leads to no interface (yet)."""
-    cable = termination["cable"]
-    for far in cable["terminations"] if cable else ():
-        interface = far["termination"]
+    interface = interface_at(termination)
+    if interface is None:
+        return None
+    mine = [row for row in interface["ip_addresses"] if row["custom_fields"].get(FIELD) == subscription]
+    addresses = {f"ipv{family_of(row['address'])}": row["address"] for row in mine}
+    here = {
+        "node": interface["device"]["name"],
+        "interface": interface["name"],
+        "netbox_interface_id": int(interface["id"]),
+    }
+    return {**here, "ipv4": None, "ipv6": None, **addresses}
+
+
+def interface_at(termination: Record) -> Record | None:
+    """The interface at the other end of a termination's cable, if that is one."""
+    for far in (termination["cable"] or {}).get("terminations", []):
+        interface: Record | None = far["termination"]
         if interface and interface["__typename"] == "InterfaceType":
-            mine = [row for row in interface["ip_addresses"] if row["custom_fields"].get(FIELD) == subscription]
-            addresses = {f"ipv{family_of(row['address'])}": row["address"] for row in mine}
-            here = {
-                "node": interface["device"]["name"],
-                "interface": interface["name"],
-                "netbox_interface_id": int(interface["id"]),
-            }
-            return {**here, "ipv4": None, "ipv6": None, **addresses}
+            return interface
     return None
 
 

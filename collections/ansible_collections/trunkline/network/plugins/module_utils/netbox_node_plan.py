@@ -88,9 +88,12 @@ class _Node:
         self.mine = snapshot.owned("ip_address_list", order.subscription)
         self.operations: list[Operation] = []
         self._create_device()
-        loopback = self._interface(order.loopback_interface, type="virtual")
+        managed, loopbacks = self._by_use()
+        loopback = self._interface(self._placed(order.loopback_interface, loopbacks), type="virtual")
         management = (
-            self._interface(order.management_interface, type="other", mgmt_only=True) if order.management else {}
+            self._interface(self._placed(order.management_interface, managed), type="other", mgmt_only=True)
+            if order.management
+            else {}
         )
         self._interfaces({order.loopback_interface, order.management_interface if order.management else ""})
         # The management address is what the order says; the other owned addresses are loopbacks.
@@ -134,6 +137,19 @@ class _Node:
                     fields={**self._wanted(), **owned(self.order.subscription)},
                 )
             )  # fmt: skip
+
+    def _by_use(self) -> tuple[list[Record], list[Record]]:
+        """The order's addresses that are there: that for management, and the loopbacks."""
+        managed = [row for row in self.mine if row["address"] == self.order.management]
+        return managed, [row for row in self.mine if row not in managed]
+
+    def _placed(self, name: str, addresses: list[Record]) -> str:
+        """The interface for these addresses: `name`. One that was adopted has them on one of its own, and no `name`."""
+        there = {row["name"] for row in self.device["interfaces"]} if self.device else set()
+        if name in there:
+            return name
+        holders = [(interface_of(row) or "").partition(":") for row in addresses]
+        return next((own for node, _, own in holders if node == self.order.name and own in there), name)
 
     def _interface(self, name: str, **fields: object) -> Record:
         """Where to put an address: on this interface, which is made unless the device or its type brings it."""
@@ -194,7 +210,7 @@ class _Node:
         order = self.order
         if not order.management:
             return None
-        label = f"{order.name}:{order.management_interface}"
+        label = interface["assigned_object_id"].label
         row = next((row for row in self.mine if row["address"] == order.management or interface_of(row) == label), None)
         if row is None:
             key = f"address {label}"

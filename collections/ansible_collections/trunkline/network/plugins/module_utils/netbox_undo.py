@@ -39,6 +39,9 @@ class Change:
         """The fields to write so that the object is again what it was."""
         before, after = self.before or {}, self.after or {}
         differing = {name: value for name, value in before.items() if after.get(name) != value}
+        if "custom_fields" in differing:
+            # Writing some leaves the others as they are: what had no value gets none again.
+            differing["custom_fields"] = {**dict.fromkeys(after.get("custom_fields") or {}), **before["custom_fields"]}
         # The log has tags by name, where writing takes a bare value for an id or a slug.
         tags = {name: [{"name": tag} for tag in value] for name, value in differing.items() if name == "tags"}
         return {name: value for name, value in (differing | tags).items() if name not in _NOT_OURS}
@@ -76,6 +79,12 @@ def steps(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     )
 
 
+def requests_of(session: Session, run: str) -> list[str]:
+    """The request ids under which the run with this id has written to NetBox, in every attempt of it."""
+    log = session.rows("core/object-changes/", {"q": f"trunkline run {run}"})
+    return list(dict.fromkeys(row["request_id"] for row in sorted(log, key=lambda row: row["id"])))
+
+
 def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Record]:
     """Undo all that was written under these request ids; return the operations (in check mode, what they would be)."""
     # NetBox filters by one request id at a time.
@@ -87,8 +96,11 @@ def undo(session: Session, written_as: Sequence[str], check: bool) -> list[Recor
             size = at_most("delete", kind)
             for start in range(0, len(ids), size):
                 session.delete(ENDPOINTS[kind], ids[start : start + size])
-        for one in updates:
-            session.patch(f"{ENDPOINTS[one.type]}{one.id}/", one.fields)
+        for kind, group in groupby(updates, key=lambda one: one.type):
+            rows = [{"id": one.id, **one.fields} for one in group]
+            size = at_most("update", kind)
+            for start in range(0, len(rows), size):
+                session.patch(ENDPOINTS[kind], rows[start : start + size])
     return [
         *({"op": "delete", "type": one.type, "name": one.name, "before": None, "after": None} for one in deletions),
         *({"op": "update", "type": one.type, "name": one.name, **_shown(one)} for one in updates),

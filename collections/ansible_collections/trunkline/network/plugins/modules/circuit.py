@@ -63,13 +63,12 @@ options:
     type: int
     default: 10000
   provider: &provider
-    description: Slug of the provider.
+    description: Slug of the provider. If not given, an existing circuit keeps its own, and a new one gets V(trunkline).
     type: str
-    default: trunkline
   circuit_type: &circuit_type
-    description: Slug of the circuit type.
+    description: Slug of the circuit type. If not given, an existing circuit keeps its own, and a new one gets
+      V(core-link).
     type: str
-    default: core-link
   pool: &pool
     description:
       - Slug of the prefix role by which the pools are found. Where there are several pools, the next is used when one

@@ -40,6 +40,10 @@ options:
     type: list
     elements: str
     default: []
+  services:
+    description: Whether to read all ports and L2VPNs, too. One request more.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:
@@ -112,6 +116,35 @@ circuits:
       ipv6_prefix: fc00:0:1::/127
       a: {node: ams-pe, interface: eth1, netbox_interface_id: 3, ipv4: 10.0.1.0/31, ipv6: fc00:0:1::/127}
       z: {node: par-pe, interface: eth1, netbox_interface_id: 9, ipv4: 10.0.1.1/31, ipv6: fc00:0:1::1/127}
+ports:
+  description: All ports, by name.
+  returned: success, with O(services=true)
+  type: list
+  elements: dict
+  sample:
+    - name: ams-pe:eth3
+      netbox_interface_id: 5
+      subscription: 1f0c6b7e-2b7a-4d0e-8a52-1a9d6f0b2c33
+      status: active
+      node: ams-pe
+      interface: eth3
+      mode: tagged
+      label: University A
+      speed_mbps: 10000
+      mtu: null
+l2vpns:
+  description: All L2VPNs, by name.
+  returned: success, with O(services=true)
+  type: list
+  elements: dict
+  sample:
+    - name: TL-1A9D6F0B2C33
+      netbox_id: 4
+      subscription: 5c6b0f6e-1b7a-4d0e-8a52-1a9d6f0b2c33
+      status: active
+      label: null
+      vni: 10004
+      saps: [{port: "ams-pe:eth3", vlan: 100}, {port: "lon-pe:eth3", vlan: null}]
 links:
   description: The same circuits as an edge list; only those whose two ends are on RV(nodes).
   returned: success

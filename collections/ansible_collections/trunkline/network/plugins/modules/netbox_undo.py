@@ -9,15 +9,17 @@ module: netbox_undo
 short_description: Undo what a task has written to NetBox
 version_added: 0.1.0
 description:
-  - Makes each object that was written under O(written_as) what it was before, by NetBox's change log. What was created
-    is deleted, what was changed is changed back.
+  - Makes each object that was written under O(written_as), or by the run O(written_by), what it was before, by NetBox's
+    change log. What was created is deleted, what was changed is changed back.
   - Refuses, and changes nothing, where an object was deleted, since NetBox cannot give one its id back.
 options:
   written_as:
     description: NetBox's request ids, as M(trunkline.network.node) and M(trunkline.network.circuit) return them.
     type: list
     elements: str
-    required: true
+  written_by:
+    description: Id of a run, with which all that it has written to NetBox is signed. What it has undone stays undone.
+    type: str
 extends_documentation_fragment:
   - trunkline.network.netbox
 seealso:

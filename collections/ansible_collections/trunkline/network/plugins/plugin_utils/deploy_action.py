@@ -31,6 +31,16 @@ class DeployAction(NetBoxAction):
         device = self.params["device"] or self.task_vars["inventory_hostname"]
         return netbox_intent.intent_from(self.session, device, self.params["overlay"], self.params["config_context"])
 
+    def leaving(self) -> str:
+        """The text of what NetBox wants until the planned removals are done; empty where none is planned.
+
+        A router that was adopted has it, and no record of it until it is pushed to.
+        """
+        if self.params["intent"] or not any(item["op"] == "delete" for item in self.params["overlay"]):
+            return ""
+        device = self.params["device"] or self.task_vars["inventory_hostname"]
+        return self.render(netbox_intent.intent_from(self.session, device, [], self.params["config_context"]))
+
     def render(self, intent: dict[str, Any]) -> str:
         """The text that the template makes of the intent."""
         path = Path(self._find_needle("templates", self.params["template"]))

@@ -19,6 +19,7 @@ from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors im
     InUseError,
     NetBoxError,
     UnavailableError,
+    UncertainWriteError,
 )
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_plan import diff_of
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import MISSING, Session
@@ -93,7 +94,8 @@ class NetBoxAction(EnvironmentAction):
             result = self.work()
         except NetBoxError as error:
             users = error.users if isinstance(error, InUseError) else []
-            away = isinstance(error, UnavailableError)
+            # A write whose fate is unknown is looked at again when NetBox answers.
+            away = isinstance(error, (UnavailableError, UncertainWriteError))
             return {"failed": True, "msg": str(error), "users": users, "away": away, "requests": self._requests()[0]}
         except DeviceRefusedError as error:
             return error.answer

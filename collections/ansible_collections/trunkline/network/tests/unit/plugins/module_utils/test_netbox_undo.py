@@ -51,3 +51,9 @@ def test_what_has_been_undone_is_left_alone() -> None:
 def test_what_was_deleted_cannot_be_made_again() -> None:
     with pytest.raises(NetBoxError, match=r"dcim.cable dcim.cable 3 had been deleted, which cannot be undone"):
         steps(net_changes([entry("dcim.cable", 3, {"label": ""}, None)]))
+
+
+def test_a_custom_field_that_had_no_value_gets_none_again() -> None:
+    before, after = {"custom_fields": {"metric": 30}}, {"custom_fields": {"metric": 10, "subscription": "s"}}
+    ((change,), _) = steps(net_changes([entry("circuits.circuit", 1, before, after)]))
+    assert change.fields == {"custom_fields": {"metric": 30, "subscription": None}}

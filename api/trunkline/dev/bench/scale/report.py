@@ -1,0 +1,112 @@
+"""The results as tables, as verdicts on the figures of the project, and as JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from trunkline.dev.bench.figures import Figure, Measured, ratio
+from trunkline.dev.bench.scale.contest import Contest
+from trunkline.dev.bench.scale.growing import Batch, Look
+
+_FULL_CIRCUITS = 3000
+_THINGS = (
+    ("one_more", "one circuit more"),
+    ("validate", "validate all nodes and circuits"),
+    ("fabric", "fabric_info"),
+    ("inventory", "inventory"),
+)
+
+
+def figures(contest: Contest) -> list[Figure]:
+    """The figures that the project wants; those of one size only where it was measured."""
+    empty, full = contest.looks[0], contest.looks[-1]
+    wanted = [
+        Figure(
+            "one circuit more: requests, full - empty", full.one_more.requests - empty.one_more.requests, 0, " more"
+        ),
+        Figure(
+            "one circuit more: seconds, full / empty", ratio(full.one_more.seconds, empty.one_more.seconds), 1.2, "x"
+        ),
+    ]
+    if full.circuits >= _FULL_CIRCUITS:
+        wanted.append(Figure(f"validate {full.circuits:,} circuits in NetBox", full.validate.seconds, 60, " s"))
+    if batches := [batch for batch in contest.batches if batch.circuits >= 100]:
+        slowest = max(batch.seconds for batch in batches)
+        wanted.append(Figure("100 circuits in one batch, without routers: the slowest", slowest, 60, " s"))
+    return wanted
+
+
+def tables(contest: Contest) -> Iterator[Table]:
+    """What grows with NetBox, what the batches took, the queue, events."""
+    yield _looks(contest.looks)
+    yield _batches(contest.batches)
+    yield _loads(contest)
+    yield _streams(contest)
+
+
+def _looks(looks: Sequence[Look]) -> Table:
+    shown = Table(title="What grows with NetBox: seconds (requests)", box=SIMPLE)
+    shown.add_column("")
+    for look in looks:
+        shown.add_column(f"{look.nodes:,} nodes\n{look.circuits:,} circuits", justify="right")
+    for name, called in _THINGS:
+        found: list[Measured] = [getattr(look, name) for look in looks]
+        shown.add_row(called, *(f"{one.seconds:.2f} ({one.requests})" for one in found))
+    shown.add_row("memory of NetBox, MiB", *(f"{look.netbox_mb:.0f}" for look in looks))
+    shown.add_row("memory of PostgreSQL, MiB", *(f"{look.database_mb:.0f}" for look in looks))
+    shown.caption = "a whole ansible-playbook (ansible-inventory) each; without routers"
+    return shown
+
+
+def _batches(batches: Sequence[Batch]) -> Table:
+    shown = Table(title="Circuits in batches, without routers", box=SIMPLE)
+    for name in ("circuits before", "made", "seconds", "requests", "ms a circuit"):
+        shown.add_column(name, justify="right")
+    step = max(1, len(batches) // 8)
+    for batch in [*batches[::step][:-1], batches[-1]] if batches else []:
+        each = batch.seconds / batch.circuits * 1000
+        shown.add_row(
+            f"{batch.before:,}", str(batch.circuits), f"{batch.seconds:.1f}", str(batch.requests), f"{each:.0f}"
+        )
+    return shown
+
+
+def _loads(contest: Contest) -> Table:
+    shown = Table(title="Queued runs of a workflow that does next to nothing (plan and apply each)", box=SIMPLE)
+    columns = ("workers", "at a time", "runs", "seconds", "runs a second", "orders a second", "MiB a worker", "MiB API")
+    for name in columns:
+        shown.add_column(name, justify="right")
+    for load in contest.loads:
+        shown.add_row(
+            str(load.workers), str(load.workers * load.concurrency), f"{load.runs:,}", f"{load.seconds:.0f}",
+            f"{load.per_second:.2f}", f"{load.runs / load.ordered_s:.0f}",
+            f"{load.worker_mb:.0f}", f"{load.api_mb:.0f}",
+        )  # fmt: skip
+    shown.caption = "memory: with all children, what is shared in part (PSS)"
+    return shown
+
+
+def _streams(contest: Contest) -> Table:
+    shown = Table(title="Events a second", box=SIMPLE)
+    for name in ("followers", "stored", "streamed to all of them"):
+        shown.add_column(name, justify="right")
+    for stream in contest.streams:
+        shown.add_row(str(stream.followers), f"{stream.stored:,.0f}", f"{stream.streamed:,.0f}")
+    return shown
+
+
+def document(machine: Mapping[str, Any], contest: Contest, wanted: Sequence[Figure]) -> dict[str, Any]:
+    """Everything, for JSON."""
+    return {
+        "bench": "scale",
+        "machine": machine,
+        "rounds": contest.options.rounds,
+        "looks": [asdict(one) for one in contest.looks],
+        "batches": [asdict(one) for one in contest.batches],
+        "loads": [asdict(one) for one in contest.loads],
+        "streams": [asdict(one) for one in contest.streams],
+        "figures": [one.record() for one in wanted],
+    }
