@@ -94,7 +94,7 @@ class Client:
 
 
 class Circuit(threading.Thread):
-    """Orders one circuit, changes it, ends it, and so on until it is told to stop."""
+    """Orders one circuit, changes it, ends it, and so on, until it is told to stop and its last order is done."""
 
     def __init__(self, client: Client, ends: tuple[str, str], chance: random.Random, stop: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -113,8 +113,9 @@ class Circuit(threading.Thread):
     def _stream(self) -> None:
         a, z = (dict(zip(("node", "interface"), end.split(":"), strict=True)) for end in self._ends)
         subscription: str | None = None
-        while not self._stop_event.is_set():
-            if subscription is None:
+        placed: Placed | None = None
+        while placed is None or placed.run["status"] != "completed" or not self._stop_event.is_set():
+            if placed is None or subscription is None:
                 body = {"product": "core-circuit-10g", "customer": "noc", "input": {"a": a, "z": z}}
                 placed = self._client.order("create", "POST", "/subscriptions", json=body)
                 subscription = placed.subscription_id

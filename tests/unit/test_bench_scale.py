@@ -13,6 +13,7 @@ from trunkline.dev.bench.figures import Measured
 from trunkline.dev.bench.options import Options
 from trunkline.dev.bench.scale import capacity, model, report
 from trunkline.dev.bench.scale.contest import Contest
+from trunkline.dev.bench.scale.engine import Burst, Overhead
 from trunkline.dev.bench.scale.growing import Batch, Look
 from trunkline.dev.bench.scale.svg import plot
 
@@ -148,3 +149,15 @@ def test_one_circuit_more_must_cost_no_more_in_a_full_netbox() -> None:
     assert missed["one circuit more: seconds, full / empty"] is False
     assert "validate 30 circuits in NetBox" not in missed
     json.dumps(report.document({}, contest(10, Measured(1.3, 7, 5, 1)), []))
+
+
+def test_the_engine_is_judged_by_what_it_adds_and_by_how_soon_the_first_of_many_begins() -> None:
+    made = contest(10, Measured(1.0, 6, 5, 1))
+    made.overheads = [Overhead(run_s=1.5, launches_s=1.375, per_second=1.0)]
+    made.bursts = [Burst(1000, answered_s=1.5, begun_s=2.5, done_s=30.0)]
+    judged = {one.name: (one.value, one.met) for one in report.figures(made)}
+    assert judged["the engine adds to a run"] == (125.0, True)
+    assert judged["1,000 orders: the first begun"] == (2.5, False)
+    assert report.document({}, made, [])["bursts"] == [
+        {"orders": 1000, "answered_s": 1.5, "begun_s": 2.5, "done_s": 30.0}
+    ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from trunkline.dev.bench.options import Options
-from trunkline.dev.bench.scale import events, queue
+from trunkline.dev.bench.scale import engine, events, queue
 from trunkline.dev.bench.scale.growing import Batch, Look, growing
 from trunkline.dev.bench.scale.queue import Load
 from trunkline.dev.errors import DevError
@@ -25,6 +25,8 @@ class Contest:
     looks: list[Look] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
+    overheads: list[engine.Overhead] = field(default_factory=list)
+    bursts: list[engine.Burst] = field(default_factory=list)
     streams: list[events.Stream] = field(default_factory=list)
 
     @property
@@ -41,6 +43,10 @@ class Contest:
                 self.batches += world.grow_to(nodes)
                 self.looks.append(world.look(self.options.rounds))
         with queue.service(self.console) as service:
+            with self.console.status("Runs, and their launches alone"):
+                self.overheads.append(engine.overhead(service, self.options.rounds))
+            with self.console.status(f"{self.sizes[-1]} orders in one request"):
+                self.bursts.append(engine.burst(service, self.sizes[-1]))
             for workers in WORKERS:
                 self.loads.append(service.work_off(self.sizes[-1], workers))
             self.streams = events.measure(service, self.options.rounds)

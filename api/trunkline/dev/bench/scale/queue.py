@@ -12,14 +12,17 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from trunkline.db.models import JsonObject
 from trunkline.dev import postgres, process
+from trunkline.dev.bench.scale.launches import PRODUCT, node
 from trunkline.dev.bench.scale.memory import memory_mb
 from trunkline.dev.bench.world import free_port, own_state
 from trunkline.dev.errors import DevError
 from trunkline.dev.state import PROJECT, State
 
-_PROGRAM = str(Path(sys.executable).parent / "trunkline")
+PROGRAM = str(Path(sys.executable).parent / "trunkline")
 _PLAYBOOKS = Path(__file__).parent / "playbooks"
+CUSTOMER = "noc"
 _DATABASE, _API = "scale", "scale-api"
 _START_TIMEOUT_S = 60
 _LOOK_S = 0.25
@@ -71,6 +74,24 @@ class Service:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
+    def orders(self, many: int) -> list[JsonObject]:
+        """So many orders that nobody has placed yet."""
+        numbers = range(self.ordered, self.ordered + many)
+        self.ordered += many
+        return [{"product": PRODUCT.slug, "customer": CUSTOMER, "input": node(number)} for number in numbers]
+
+    @contextmanager
+    def workers(self, many: int) -> Iterator[list[str]]:
+        """So many workers, by the names of their processes, while the block runs."""
+        names = [f"scale-worker-{number}" for number in range(many)]
+        for name in names:
+            process.start(self.state, name, [PROGRAM, "worker"], self.environment)
+        try:
+            yield names
+        finally:
+            for name in names:
+                process.stop(self.state, name)
+
     def sql(self, statement: str) -> str:
         """One statement on its database."""
         return postgres.sql(self.state, statement, _DATABASE)
@@ -79,11 +100,8 @@ class Service:
         """Order so many nodes, then start the workers and wait until all is done. Raises DevError."""
         with self.console.status(f"{runs} orders are placed") as status:
             ordered_s = self._order(runs)
-            names = [f"scale-worker-{number}" for number in range(workers)]
             began, before = time.perf_counter(), int(self.sql(_ENDED))
-            for name in names:
-                process.start(self.state, name, [_PROGRAM, "worker"], self.environment)
-            try:
+            with self.workers(workers) as names:
                 worker_mb = 0.0
                 moved, done = time.perf_counter(), 0
                 while done < runs:
@@ -96,9 +114,6 @@ class Service:
                         raise DevError(f"{done} of {runs} runs are done:\n{process.log_tail(self.state, names[0])}")
                 seconds = time.perf_counter() - began
                 memory = {name: memory_mb(self.state, name) for name in (_API, postgres.NAME)}
-            finally:
-                for name in names:
-                    process.stop(self.state, name)
         if failed := int(self.sql(_FAILED)):
             raise DevError(f"{failed} runs did not complete: {self.sql(_WHY)}")
         return Load(runs, workers, self.concurrency, ordered_s, seconds, worker_mb, memory[_API], memory[postgres.NAME])
@@ -106,12 +121,8 @@ class Service:
     def _order(self, runs: int) -> float:
         began = time.perf_counter()
         with self.client() as client:
-            for number in range(self.ordered, self.ordered + runs):
-                address = f"10.{number // 65_000}.{number // 250 % 250}.{number % 250 + 1}/8"
-                values = {"name": f"node-{number}", "site": "ams", "role": "pe", "management": address}
-                body = {"product": "node-frr", "customer": "noc", "input": values}
-                client.post("/subscriptions", json=body).raise_for_status()
-        self.ordered += runs
+            for order in self.orders(runs):
+                client.post("/subscriptions", json=order).raise_for_status()
         return time.perf_counter() - began
 
 
@@ -132,10 +143,10 @@ def service(console: Console) -> Iterator[Service]:
         _trunkline(environment, "db", "upgrade")
         token = _trunkline(environment, "tokens", "create", "bench").splitlines()[-1]
         made = Service(state, console, free_port(), environment, token)
-        process.start(state, _API, [_PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(made.port)], environment)
+        process.start(state, _API, [PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(made.port)], environment)
         process.wait_ready(state, _API, lambda: _live(made.url), _START_TIMEOUT_S)
         with made.client() as client:
-            client.post("/customers", json={"shortcode": "noc", "name": "NOC"}).raise_for_status()
+            client.post("/customers", json={"shortcode": CUSTOMER, "name": "NOC"}).raise_for_status()
         yield made
 
 
@@ -148,7 +159,7 @@ def _live(url: str) -> bool:
 
 def _trunkline(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [_PROGRAM, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
+        [PROGRAM, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise DevError(f"trunkline {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

@@ -12,6 +12,7 @@ from trunkline.dev.bench.scale.contest import Contest
 from trunkline.dev.bench.scale.growing import Batch, Look
 
 _FULL_CIRCUITS = 3000
+_ENGINE_MS, _BEGUN_S = 150, 2
 _THINGS = (
     ("one_more", "one circuit more"),
     ("validate", "validate all nodes and circuits"),
@@ -36,6 +37,8 @@ def figures(contest: Contest) -> list[Figure]:
     if batches := [batch for batch in contest.batches if batch.circuits >= 100]:
         slowest = max(batch.seconds for batch in batches)
         wanted.append(Figure("100 circuits in one batch, without routers: the slowest", slowest, 60, " s"))
+    wanted += [Figure("the engine adds to a run", one.seconds * 1000, _ENGINE_MS, " ms") for one in contest.overheads]
+    wanted += [Figure(f"{one.orders:,} orders: the first begun", one.begun_s, _BEGUN_S, " s") for one in contest.bursts]
     return wanted
 
 
@@ -43,6 +46,7 @@ def tables(contest: Contest) -> Iterator[Table]:
     """What grows with NetBox, what the batches took, the queue, events."""
     yield _looks(contest.looks)
     yield _batches(contest.batches)
+    yield _engine(contest)
     yield _loads(contest)
     yield _streams(contest)
 
@@ -89,6 +93,22 @@ def _loads(contest: Contest) -> Table:
     return shown
 
 
+def _engine(contest: Contest) -> Table:
+    shown = Table(title="The engine: a workflow that does next to nothing, planned and applied", box=SIMPLE)
+    shown.add_column("")
+    shown.add_column("", justify="right")
+    for one in contest.overheads:
+        shown.add_row("a run, from its order to its end, ms", f"{one.run_s * 1000:.0f}")
+        shown.add_row("its two launches alone, ms", f"{one.launches_s * 1000:.0f}")
+        shown.add_row("what the engine adds, ms", f"{one.seconds * 1000:.0f}")
+        shown.add_row("pairs of launches a second, two at once", f"{one.per_second:.2f}")
+    for burst in contest.bursts:
+        shown.add_row(f"{burst.orders:,} orders in one request: answered after s", f"{burst.answered_s:.2f}")
+        shown.add_row("the first begun after s", f"{burst.begun_s:.2f}")
+        shown.add_row("the last done after s", f"{burst.done_s:.1f}")
+    return shown
+
+
 def _streams(contest: Contest) -> Table:
     shown = Table(title="Events a second", box=SIMPLE)
     for name in ("followers", "stored", "streamed to all of them"):
@@ -107,6 +127,8 @@ def document(machine: Mapping[str, Any], contest: Contest, wanted: Sequence[Figu
         "looks": [asdict(one) for one in contest.looks],
         "batches": [asdict(one) for one in contest.batches],
         "loads": [asdict(one) for one in contest.loads],
+        "overheads": [asdict(one) for one in contest.overheads],
+        "bursts": [asdict(one) for one in contest.bursts],
         "streams": [asdict(one) for one in contest.streams],
         "figures": [one.record() for one in wanted],
     }
