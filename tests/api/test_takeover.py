@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.api.live_service import Service
+from tests.processes import warm_forks
 from tests.waiting import wait_until
 
 _TAKEN_OVER_WITHIN_S = 40
@@ -105,9 +106,10 @@ def test_a_frozen_worker_that_wakes_up_after_the_takeover_applies_nothing(api: S
     with workers(api, 2) as both, api.trouble("hold"):
         run = api.order_node("frozen-pe")
         frozen = psutil.Process(_hold(api, run))
-        with Playbooks(api) as playbooks:
+        with Playbooks(api) as playbooks, ExitStack() as stack:
             began = time.monotonic()
             frozen.suspend()
+            stack.callback(frozen.resume)
             # Its playbook is ended by those that watch over it, long before another worker begins.
             wait_until(lambda: _playbooks_of(frozen) == [], 10)
             assert _notes_so_far(api, run) == []
@@ -200,7 +202,9 @@ def _steps(api: Service, run: Any) -> list[str]:
 
 def _playbooks_of(worker: psutil.Process) -> list[psutil.Process]:
     """The ansible-playbook processes of a worker: children of the supervisors that its server has forked."""
-    servers = [one for one in worker.children() if "warm_server" in " ".join(one.cmdline())]
-    supervisors = [one for server in servers for one in server.children()]
-    launches = [one for supervisor in supervisors for one in supervisor.children()]
-    return [one for one in launches if one.status() != psutil.STATUS_ZOMBIE]
+    return [
+        playbook
+        for server in warm_forks(worker)
+        for supervisor in warm_forks(server)
+        for playbook in warm_forks(supervisor)
+    ]

@@ -140,4 +140,4 @@ def test_an_unknown_task_or_wrong_input_is_refused(service: Service) -> None:
     problem = service.call("POST", "/tasks/bootstrap-netbox", 422, json={"input": {"pools": "x"}})
     assert {"input.pools", "input.sites", "input.isis"} <= {error["field"] for error in problem["errors"]}
     names = [item["name"] for item in service.call("GET", "/tasks", 200)]
-    assert names == ["bootstrap-netbox", "sync-ports", "validate-all", "resync-drifted"]
+    assert names == ["bootstrap-netbox", "sync-ports", "adopt", "validate-all", "resync-drifted"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.processes import warm_forks
 from tests.waiting import wait_until
 from trunkline.runs.launch.warm import WarmAnsible
 from trunkline.runs.lease import Lease, moment
@@ -50,17 +51,17 @@ class Launches:
 
     def server(self) -> psutil.Process:
         """The process that has Ansible loaded."""
-        (found,) = [one for one in psutil.Process().children() if "warm_server.py" in " ".join(one.cmdline())]
+        (found,) = warm_forks(psutil.Process())
         return found
 
     def supervisor(self) -> psutil.Process:
         """The supervisor of the one launch that runs."""
-        (found,) = self.server().children()
+        (found,) = warm_forks(self.server())
         return found
 
     def ansible_playbooks(self) -> list[psutil.Process]:
-        """What is left of the one launch that runs."""
-        return [one for one in self.supervisor().children() if one.status() != psutil.STATUS_ZOMBIE]
+        """What is left of Ansible itself of the one launch that runs."""
+        return warm_forks(self.supervisor())
 
     def command(self, then: str, content: str = PLAYBOOK) -> list[str]:
         """The command of a playbook that leaves a process behind and ends with `then`."""

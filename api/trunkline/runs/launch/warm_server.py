@@ -80,10 +80,17 @@ class _Lease:
     def left_s(self) -> float:
         return float(struct.unpack("=d", self._memory[:8])[0]) - time.clock_gettime(time.CLOCK_BOOTTIME)
 
-    def bind(self, event: str, _arguments: tuple[Any, ...]) -> None:
-        """An audit hook: this process ends before it acts without the lease."""
-        if event in _ACTS and self.left_s < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def bind(self) -> None:
+        """This process and its forks end before one of them acts without the lease."""
+        launch = os.getpid()
+
+        def hook(event: str, _arguments: tuple[Any, ...]) -> None:
+            if event in _ACTS and self.left_s < 0:
+                # First the launch: it would take the death of a fork for a task that failed.
+                for pid in (launch, os.getpid()):
+                    os.kill(pid, signal.SIGKILL)
+
+        sys.addaudithook(hook)
 
 
 class _Launch(socketserver.BaseRequestHandler):
@@ -162,7 +169,7 @@ def _play(lease: _Lease, arguments: list[str], environment: dict[str, str], dire
     # What a supervisor that is killed leaves goes at once, as far as it is Ansible itself.
     _die_with_parent()
     os.register_at_fork(after_in_child=_die_with_parent)
-    sys.addaudithook(lease.bind)
+    lease.bind()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
