@@ -149,7 +149,7 @@ class _Node:
         if name in there:
             return name
         holders = [(interface_of(row) or "").partition(":") for row in addresses]
-        return next((own for node, _, own in holders if node == self.order.name and own in there), name)
+        return next((own for node, _sep, own in holders if node == self.order.name and own in there), name)
 
     def _interface(self, name: str, **fields: object) -> Record:
         """Where to put an address: on this interface, which is made unless the device or its type brings it."""

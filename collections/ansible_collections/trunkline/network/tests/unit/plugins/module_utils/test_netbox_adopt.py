@@ -139,7 +139,7 @@ def test_an_address_of_another_subscription_is_not_taken_but_one_of_its_own_is()
 
 def test_the_same_namespace_gives_the_same_ids_and_what_another_owns_is_no_candidate() -> None:
     rows = [device(), device(8, "par-p"), device(9, "srv-1", device_type={"slug": "server"})]
-    first, again = (survey_of(rows, [circuit()], None, ["frr-router"], SPACE) for _ in range(2))
+    first, again = (survey_of(rows, [circuit()], None, ["frr-router"], SPACE) for _time in range(2))
     assert [one.subscription for one in first.nodes] == [one.subscription for one in again.nodes]
     assert [one.name for one in (*first.nodes, *first.circuits)] == ["ams-pe", "par-p", "KPN-1"]
     assert [(other["device_type"], other["count"], other["examples"]) for other in first.others] == [

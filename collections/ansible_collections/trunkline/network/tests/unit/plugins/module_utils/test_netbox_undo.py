@@ -55,5 +55,5 @@ def test_what_was_deleted_cannot_be_made_again() -> None:
 
 def test_a_custom_field_that_had_no_value_gets_none_again() -> None:
     before, after = {"custom_fields": {"metric": 30}}, {"custom_fields": {"metric": 10, "subscription": "s"}}
-    ((change,), _) = steps(net_changes([entry("circuits.circuit", 1, before, after)]))
+    ((change,), _steps) = steps(net_changes([entry("circuits.circuit", 1, before, after)]))
     assert change.fields == {"custom_fields": {"metric": 30, "subscription": None}}
