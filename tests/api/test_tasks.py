@@ -38,6 +38,10 @@ def test_many_orders_are_one_run_and_each_is_reported(service: Service, nodes: l
     plan = service.call("GET", f"/runs/{carried[0]['id']}/plan", 200)
     assert len(plan["netbox"]) == 1
     assert len(service.call("GET", f"/runs/{batch['id']}/plan", 200)["netbox"]) == 2
+    events = [event for event in service.events(carried[0]) if event["kind"] == "status"]
+    assert [event["payload"]["status"] for event in events] == ["queued", "planning", "applying", "completed"]
+    history = service.call("GET", f"/subscriptions/{nodes[0]['id']}/history", 200)["items"]
+    assert history[-1]["made_by"] == batch["created_by"]
     # One by one afterwards.
     service.done(service.call("POST", f"/subscriptions/{nodes[0]['id']}/validate", 202))
 
@@ -48,6 +52,8 @@ def test_one_wrong_order_refuses_them_all_and_is_named(service: Service, nodes: 
     assert problem["errors"][0]["field"] == "orders.1.input.name"
     problem = service.call("POST", "/subscriptions/batch", 409, json={"orders": [_one("one-pe"), _one("ams-pe")]})
     assert problem["detail"].startswith("orders.1: The node name ams-pe belongs to")
+    problem = service.call("POST", "/subscriptions/batch", 409, json={"orders": [_one("one-pe"), _one("one-pe")]})
+    assert problem["detail"].startswith("orders.1: The node name one-pe belongs to Node one-pe at ams (initial)")
     ends = {"a": {"node": "ams-pe", "interface": "eth1"}, "z": {"node": "par-p", "interface": "eth1"}}
     circuit = {"product": "core-circuit-10g", "customer": "noc", "input": ends}
     problem = service.call("POST", "/subscriptions/batch", 422, json={"orders": [_one("one-pe"), circuit]})

@@ -1,7 +1,7 @@
 """What a subscription holds: what only one living subscription may have, and the subscriptions that it refers to."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +16,7 @@ from trunkline.runs.find import find
 
 # A list's place may be another's until the change is made: paths of one subscription differ.
 _ORDERED = "ordered."
+_TAKE = insert(Claim.__table__).on_conflict_do_nothing().returning(Claim.what)  # type: ignore[arg-type]  # a Table
 
 
 async def claim(session: AsyncSession, subscription: Subscription, block: Block, *, but: Collection[str] = ()) -> None:
@@ -23,11 +24,17 @@ async def claim(session: AsyncSession, subscription: Subscription, block: Block,
     anything is made.
     """
     wanted = [what for what in block.claims() if what not in but]
+    got = await take(session, dict.fromkeys(wanted, subscription.id))
+    await refuse_taken(session, [what for what in wanted if what not in got])
+
+
+async def take(session: AsyncSession, wanted: Mapping[str, uuid.UUID]) -> set[str]:
+    """Take each for the subscription with this id; what others have is not among the answer."""
     if not wanted:
-        return
-    statement = insert(Claim).values([{"what": what, "subscription_id": subscription.id} for what in sorted(wanted)])
-    got = set(await session.scalars(statement.on_conflict_do_nothing().returning(Claim.what)))
-    await _refuse_taken(session, [what for what in wanted if what not in got])
+        return set()
+    # In a fixed order, so that two who want the same never wait for each other.
+    rows = [{"what": what, "subscription_id": wanted[what]} for what in sorted(wanted)]
+    return set((await session.execute(_TAKE, rows)).scalars())
 
 
 async def hold_also(session: AsyncSession, subscription: Subscription, values: Values) -> None:
@@ -73,10 +80,11 @@ async def must_be_free(session: AsyncSession, block: Block, subscription_id: uui
     if subscription_id is not None:
         query = query.where(Claim.subscription_id != subscription_id)
     held = set(await session.scalars(query))
-    await _refuse_taken(session, [what for what in block.claims() if what in held])
+    await refuse_taken(session, [what for what in block.claims() if what in held])
 
 
-async def _refuse_taken(session: AsyncSession, taken: list[str]) -> None:
+async def refuse_taken(session: AsyncSession, taken: Sequence[str]) -> None:
+    """Raises Duplicate, naming who holds the first of these; nothing when there is none."""
     if not taken:
         return
     query = select(Subscription).join(Claim, Claim.subscription_id == Subscription.id).where(Claim.what == taken[0])

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trunkline.db.models import Event, JsonObject, Run, RunStatus, RunTarget
@@ -14,6 +14,7 @@ from trunkline.runs.claims import settle
 
 RUN_CHANNEL = "trunkline_run"
 CANCEL_CHANNEL = "trunkline_cancel"
+_NOTIFY_ALL = text("SELECT pg_notify(:channel, run) FROM unnest(CAST(:runs AS text[])) AS run")
 
 
 def now() -> datetime:
@@ -56,15 +57,20 @@ async def set_status(session: AsyncSession, run: Run, status: RunStatus, **more:
         run.finished_at = now()
         await _settle(session, run, status)
     await session.flush()
-    event: JsonObject = {
-        "stage": "run",
-        "kind": "status",
-        "host": None,
-        "task": None,
-        "payload": {"status": status.value, **more},
-    }
-    await add_events(session, run.id, [event])
+    await add_events(session, run.id, [_status(status, **more)])
     await tell(session, run, status)
+
+
+async def say_queued(session: AsyncSession, runs: Sequence[uuid.UUID], by: str) -> None:
+    """Record that these runs, which were just stored, are queued: what `set_status` does for one."""
+    event = _status(RunStatus.QUEUED, by=by)
+    await session.execute(insert(Event), [{"run_id": run, **event} for run in runs])
+    await session.execute(_NOTIFY_ALL, {"channel": RUN_CHANNEL, "runs": [str(run) for run in runs]})
+
+
+def _status(status: RunStatus, **more: object) -> JsonObject:
+    payload = {"status": status.value, **more}
+    return {"stage": "run", "kind": "status", "host": None, "task": None, "payload": payload}
 
 
 async def _settle(session: AsyncSession, run: Run, status: RunStatus) -> None:

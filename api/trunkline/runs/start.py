@@ -1,6 +1,7 @@
 """Start a run: the one place where runs are made, and where it is said who stands in the way."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from trunkline.db.models import (
 from trunkline.errors import Json, Locked
 from trunkline.runs.claims import hold_also
 from trunkline.runs.queue import defer
-from trunkline.runs.record import set_status
+from trunkline.runs.record import say_queued, set_status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +41,6 @@ class NewRun:
     order: JsonObject | None = None
     task: str | None = None
     parent_id: uuid.UUID | None = None
-    carried: bool = False
-    position: int = 0
     retry_of: uuid.UUID | None = None
     id: uuid.UUID | None = None
 
@@ -72,8 +71,6 @@ async def start(session: AsyncSession, new: NewRun) -> Run:
         order=new.order,
         task=new.task,
         parent_id=new.parent_id,
-        carried=new.carried,
-        position=new.position,
         retry_of=new.retry_of,
         created_by=new.by,
     )
@@ -86,15 +83,45 @@ async def start(session: AsyncSession, new: NewRun) -> Run:
     return run
 
 
+async def start_carried(session: AsyncSession, batch: Run, subscriptions: Sequence[Subscription]) -> None:
+    """Store a run beside the batch for each order that it carries out, of subscriptions that were just made.
+
+    Raises Locked as `start` does.
+    """
+    needed = await _needs(session, [subscription.id for subscription in subscriptions])
+    await _hold(session, needed)
+    if await _holder(session, needed, changing=True) is not None:
+        for subscription in subscriptions:
+            await refuse_while_locked(session, subscription)
+    runs = [
+        Run(
+            id=uuid.uuid4(),
+            subscription=subscription,
+            title=subscription.description,
+            target=RunTarget.CREATE,
+            status=RunStatus.QUEUED,
+            approval=batch.approval,
+            before=subscription.block,
+            desired=subscription.block,
+            parent_id=batch.id,
+            carried=True,
+            position=position,
+            created_by=batch.created_by,
+        )
+        for position, subscription in enumerate(subscriptions)
+    ]
+    session.add_all(runs)
+    await session.flush()
+    await say_queued(session, [run.id for run in runs], batch.created_by)
+
+
 async def refuse_while_locked(session: AsyncSession, subscription: Subscription) -> None:
     """Raises Locked naming the run that works on the subscription, or that changes something it depends on."""
     holder = await _holder(session, [subscription.id])
     if holder is not None:
         raise locked(holder, f"works on {subscription.description}")
-    needed = await _needs(session, subscription.id)
-    # Whoever starts a run on one of those has locked its row: it is seen here, or it waits and sees this run.
-    rows = select(Subscription.id).where(Subscription.id.in_(needed)).order_by(Subscription.id)
-    await session.execute(rows.with_for_update(read=True))
+    needed = await _needs(session, [subscription.id])
+    await _hold(session, needed)
     holder = await _holder(session, needed, changing=True)
     if holder is not None:
         raise locked(holder, f"changes {holder.title}, on which {subscription.description} depends")
@@ -117,13 +144,16 @@ async def changing_run(session: AsyncSession, subscription_id: uuid.UUID) -> Run
     return await _holder(session, [subscription_id], changing=True)
 
 
-async def _needs(session: AsyncSession, subscription_id: uuid.UUID) -> list[uuid.UUID]:
-    """All that the subscription depends on, directly or not."""
-    below = (
-        select(Dependency.depends_on_id)
-        .where(Dependency.subscription_id == subscription_id)
-        .cte("below", recursive=True)
-    )
+async def _hold(session: AsyncSession, ids: list[uuid.UUID]) -> None:
+    """Whoever starts a run on one of these has locked its row: it is seen afterwards, or it waits and sees ours."""
+    if ids:
+        rows = select(Subscription.id).where(Subscription.id.in_(ids)).order_by(Subscription.id)
+        await session.execute(rows.with_for_update(read=True))
+
+
+async def _needs(session: AsyncSession, ids: list[uuid.UUID]) -> list[uuid.UUID]:
+    """All that these subscriptions depend on, directly or not."""
+    below = select(Dependency.depends_on_id).where(Dependency.subscription_id.in_(ids)).cte("below", recursive=True)
     below = below.union(
         select(Dependency.depends_on_id).join(below, Dependency.subscription_id == below.c.depends_on_id)
     )

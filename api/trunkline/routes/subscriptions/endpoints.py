@@ -17,7 +17,7 @@ from trunkline.routes.idempotency import Key
 from trunkline.routes.paging import Listing, Page, Partial, beginning, fields_of
 from trunkline.routes.runs.schemas import RunOut, run_out
 from trunkline.routes.session import Reader, Session
-from trunkline.routes.subscriptions import detail, orders, service
+from trunkline.routes.subscriptions import batches, detail, orders, service
 from trunkline.routes.subscriptions.allowed import allowed
 from trunkline.routes.subscriptions.schemas import (
     AllowedWorkflow,
@@ -106,10 +106,10 @@ async def order_many(
     """All orders are taken, or none. Orders that one playbook does are carried out together, up to
     TRUNKLINE_BATCH_SIZE in one run, all or none; each order has a run of its own beside it, which tells how it went.
     """
-    batches, replayed = await orders.order_many(session, caller, body, idempotency_key, request.app.state.settings)
+    made, replayed = await batches.order_many(session, caller, body, idempotency_key, request.app.state.settings)
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
-    ids = [batch.id for batch in batches]
+    ids = [batch.id for batch in made]
     runs = (await session.scalars(select(Run).where(Run.parent_id.in_(ids)).order_by(Run.position))).unique()
     found = [BatchOrderOut(run=run.id, subscription=subscription_out(subscription_of(run))) for run in runs]
     return BatchOut(batches=ids, orders=found)

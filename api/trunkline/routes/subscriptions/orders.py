@@ -1,10 +1,8 @@
-"""New orders, one or many: what is checked before anything is stored, and what is stored."""
+"""A new order: what is checked before anything is stored, and what is stored."""
 
 import contextlib
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import batched
+from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,14 +11,12 @@ from trunkline.access import Caller, Role
 from trunkline.catalog import PRODUCTS, Block, Product
 from trunkline.db.history import acting
 from trunkline.db.models import Customer, Dependency, ProductRow, Run, RunTarget, Subscription
-from trunkline.errors import FieldError, Problem, invalid
+from trunkline.errors import FieldError, invalid
 from trunkline.routes.idempotency import remember
-from trunkline.routes.subscriptions.references import resolve
-from trunkline.routes.subscriptions.schemas import BatchIn, OneOfMany, OrderIn
-from trunkline.runs.calls import many
+from trunkline.routes.subscriptions.references import References, resolve
+from trunkline.routes.subscriptions.schemas import OneOfMany, OrderIn
 from trunkline.runs.claims import claim, must_be_free
 from trunkline.runs.start import NewRun, start
-from trunkline.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -33,13 +29,43 @@ class Checked:
     uses: dict[str, Subscription]
     note: str
 
+    def subscription(self) -> Subscription:
+        """What is stored of it."""
+        return Subscription(
+            product_slug=self.product.slug,
+            customer_id=self.customer.id,
+            description=self.block.describe(),
+            note=self.note,
+            block=self.block.values(),
+        )
 
-async def check(session: AsyncSession, caller: Caller, body: OneOfMany) -> Checked:
-    """Everything that can be said of an order without storing it. Raises Invalid, Forbidden, Conflict, Locked."""
-    product, customer = await product_and_customer(session, body.product, body.customer)
+    def dependencies(self, subscription: Subscription) -> list[Dependency]:
+        """What is stored of its references, beside its subscription."""
+        return [
+            Dependency(subscription_id=subscription.id, path=path, depends_on_id=target.id)
+            for path, target in self.uses.items()
+        ]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found for one order is so for the next in the same transaction."""
+
+    products: dict[str, ProductRow | None] = field(default_factory=dict)
+    customers: dict[str, Customer | None] = field(default_factory=dict)
+    references: References = field(default_factory=dict)
+
+
+async def check(session: AsyncSession, caller: Caller, body: OneOfMany, known: Known | None = None) -> Checked:
+    """Everything that can be said of an order without storing it; `known` is looked into and added to.
+
+    Raises Invalid, Forbidden, Conflict, Locked.
+    """
+    known = known or Known()
+    product, customer = await product_and_customer(session, body.product, body.customer, known)
     caller.must(Role.OPERATOR, product.slug, customer.shortcode)
     block = product.ordered(body.input)
-    named, uses = await resolve(session, product, block.values())
+    named, uses = await resolve(session, product, block.values(), known.references)
     # Once more: two references may turn out to be the same thing when both have their names.
     return Checked(product, customer, product.ordered(named), uses, body.note)
 
@@ -66,59 +92,6 @@ async def order(session: AsyncSession, caller: Caller, body: OrderIn, key: str |
     return await start(session, new), False
 
 
-async def order_many(
-    session: AsyncSession, caller: Caller, body: BatchIn, key: str | None, settings: Settings
-) -> tuple[list[Run], bool]:
-    """The batches that carry the orders out: all orders are stored, or none. And whether that was done before."""
-    first_id = uuid.uuid4()
-    earlier = await remember(session, caller, key, body, first_id)
-    if earlier is not None:
-        query = select(Run).where(Run.target == RunTarget.BATCH, Run.order == earlier.order).order_by(Run.created_at)
-        return list((await session.scalars(query)).unique()), True
-    ids = iter([first_id])
-    by_playbook: dict[str, list[Subscription]] = {}
-    for number, one in enumerate(body.orders):
-        await acting(session, caller.name)
-        with _numbered(number):
-            checked = await check(session, caller, one)
-            playbook = many(checked.product.provision_playbook)
-            if not (settings.playbooks / playbook).is_file():
-                message = f"{checked.product.slug} has no playbook {playbook} for many orders: order it by itself"
-                raise invalid([FieldError(field="product", message=message)])
-            by_playbook.setdefault(playbook, []).append(await _store(session, checked))
-    batches = []
-    for subscriptions in by_playbook.values():
-        for shard in batched(subscriptions, settings.batch_size):
-            batch = NewRun(
-                target=RunTarget.BATCH,
-                by=caller.name,
-                title=f"{len(shard)} orders, {shard[0].description} first",
-                approval=body.approval,
-                desired={},
-                order={"request": str(first_id)},
-                id=next(ids, None),
-            )
-            batches.append(await _batch(session, batch, list(shard)))
-    return batches, False
-
-
-async def _batch(session: AsyncSession, new: NewRun, subscriptions: list[Subscription]) -> Run:
-    batch = await start(session, new)
-    for position, subscription in enumerate(subscriptions):
-        one = NewRun(
-            target=RunTarget.CREATE,
-            by=new.by,
-            subscription=subscription,
-            approval=new.approval,
-            desired=subscription.block,
-            parent_id=batch.id,
-            carried=True,
-            position=position,
-        )
-        await start(session, one)
-    return batch
-
-
 async def _plan(session: AsyncSession, caller: Caller, checked: Checked, run_id: uuid.UUID) -> Run:
     await must_be_free(session, checked.block)
     new = NewRun(
@@ -134,34 +107,31 @@ async def _plan(session: AsyncSession, caller: Caller, checked: Checked, run_id:
 
 
 async def _store(session: AsyncSession, checked: Checked) -> Subscription:
-    subscription = Subscription(
-        product_slug=checked.product.slug,
-        customer_id=checked.customer.id,
-        description=checked.block.describe(),
-        note=checked.note,
-        block=checked.block.values(),
-    )
+    subscription = checked.subscription()
     session.add(subscription)
     await session.flush()
     await claim(session, subscription, checked.block)
-    for path, target in checked.uses.items():
-        session.add(Dependency(subscription_id=subscription.id, path=path, depends_on_id=target.id))
+    session.add_all(checked.dependencies(subscription))
     await session.flush()
     await session.refresh(subscription)
     return subscription
 
 
-async def product_and_customer(session: AsyncSession, slug: str, customer: str) -> tuple[Product, Customer]:
-    """What an order names. Raises Invalid for both fields at once."""
+async def product_and_customer(
+    session: AsyncSession, slug: str, customer: str, known: Known | None = None
+) -> tuple[Product, Customer]:
+    """What an order names; `known` is looked into and added to. Raises Invalid for both fields at once."""
+    known = known or Known()
+    if slug not in known.products:
+        known.products[slug] = await session.get(ProductRow, slug)
+    if customer not in known.customers:
+        known.customers[customer] = await _customer(session, customer)
     wrong: list[FieldError] = []
-    product, row = PRODUCTS.get(slug), await session.get(ProductRow, slug)
+    product, row = PRODUCTS.get(slug), known.products[slug]
     if product is None or row is None:
-        known = ", ".join(sorted(name for name, item in PRODUCTS.items() if item.status == "active"))
-        wrong.append(FieldError(field="product", message=f"must be one of {known}"))
-    chosen = Customer.shortcode == customer
-    with contextlib.suppress(ValueError):  # a shortcode, not an id
-        chosen = or_(chosen, Customer.id == uuid.UUID(customer))
-    found = await session.scalar(select(Customer).where(chosen))
+        orderable = ", ".join(sorted(name for name, item in PRODUCTS.items() if item.status == "active"))
+        wrong.append(FieldError(field="product", message=f"must be one of {orderable}"))
+    found = known.customers[customer]
     if found is None:
         message = f"there is no customer {customer!r}: create it with POST /api/v1/customers"
         wrong.append(FieldError(field="customer", message=message))
@@ -172,13 +142,9 @@ async def product_and_customer(session: AsyncSession, slug: str, customer: str) 
     return product, found
 
 
-@contextlib.contextmanager
-def _numbered(number: int) -> Iterator[None]:
-    """Which of the orders a refusal is about."""
-    try:
-        yield
-    except Problem as problem:
-        where = f"orders.{number}"
-        problem.errors = [FieldError(field=f"{where}.{item.field}", message=item.message) for item in problem.errors]
-        problem.detail = f"{where}: {problem.detail}"
-        raise
+async def _customer(session: AsyncSession, named: str) -> Customer | None:
+    chosen = Customer.shortcode == named
+    with contextlib.suppress(ValueError):  # a shortcode, not an id
+        chosen = or_(chosen, Customer.id == uuid.UUID(named))
+    found: Customer | None = await session.scalar(select(Customer).where(chosen))
+    return found

@@ -20,24 +20,26 @@ from trunkline.dev.errors import DevError
 from trunkline.dev.state import PROJECT, State
 
 OURS, PEER = "Trunkline", "orchestrator-core 5.5"
-CASES = ("list", "search", "detail")
+CASES = ("list", "search", "search, by REST", "detail")
 _HERE = Path(__file__).parent
 _PEER_PYTHON = PROJECT / ".trunkline/bench-api-venv/bin/python"
 _START_TIMEOUT_S = 120
 # As many different searches and subscriptions as make no cache look good.
 _DIFFERENT = 200
 _PAGE = 50
-_LIST = """
-query {
+_ROWS = """{
+  page { subscriptionId description status insync note startDate endDate customerId product { name tag } }
+  pageInfo { hasNextPage }
+}"""
+_LIST = f"""
+query {{
   subscriptions(
-    first: 50, after: 0, sortBy: [{field: "startDate", order: DESC}],
-    filterBy: [{field: "status", value: "active"}, {field: "product", value: "Core circuit 10G"}]
-  ) {
-    page { subscriptionId description status insync note startDate endDate customerId product { name tag } }
-    pageInfo { hasNextPage }
-  }
-}
+    first: {_PAGE}, after: 0, sortBy: [{{field: "startDate", order: DESC}}],
+    filterBy: [{{field: "status", value: "active"}}, {{field: "product", value: "Core circuit 10G"}}]
+  ) {_ROWS}
+}}
 """
+_SEARCH = f"query Search($words: String) {{ subscriptions(first: {_PAGE}, after: 0, query: $words) {_ROWS} }}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def ours(state: State, subscriptions: int) -> Iterator[Server]:
     paths = {
         "list": [f"/api/v1/subscriptions?limit={_PAGE}&status=active&product=core-circuit-10g&sort=-created_at"],
         "search": search,
+        "search, by REST": search,
         "detail": detail,
     }
     client = {"TRUNKLINE_URL": f"http://127.0.0.1:{port}", "TRUNKLINE_TOKEN": token}
@@ -133,8 +136,9 @@ def peer(state: State, subscriptions: int) -> Iterator[Server]:
             url=f"http://127.0.0.1:{port}",
             headers={},
             asks={
-                "list": [Ask("/api/graphql", json.dumps({"query": _LIST}).encode())],
-                "search": [Ask(path) for path in search],
+                "list": [_graphql(_LIST)],
+                "search": [_graphql(_SEARCH, words=word) for word in _words(subscriptions)],
+                "search, by REST": [Ask(path) for path in search],
                 "detail": [Ask(path) for path in detail],
             },
             command=[str(_PEER_PYTHON), "app.py", "db", "heads"],
@@ -172,6 +176,10 @@ def _answers(url: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def _graphql(query: str, **variables: str) -> Ask:
+    return Ask("/api/graphql", json.dumps({"query": query, "variables": variables}).encode())
 
 
 def _seed(state: State, database: str, script: Path, subscriptions: int) -> None:
