@@ -1,6 +1,7 @@
 """The doctor says what is wrong, and what to do about it."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -127,6 +128,14 @@ def test_a_runtime_directory_on_a_disk_is_named(tmp_path: Path, monkeypatch: pyt
     checks = {check.name: check for check in here(Settings(database_url="postgresql://nowhere/none"))}
     assert checks["runtime directory"].state in ("warning", "wrong")
     assert checks["collection"].state == "ok"
+
+
+def test_a_runtime_directory_that_is_too_long_for_the_sockets_of_ssh_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="a-name-that-is-longer-than-ssh-can-take-") as folder:
+        monkeypatch.setenv("TRUNKLINE_RUNTIME_DIR", folder)
+        checks = {check.name: check for check in here(Settings(database_url="postgresql://x/x"))}
+    assert checks["runtime directory"].state == "warning"
+    assert "at most 44 characters" in checks["runtime directory"].remedy
 
 
 def test_a_version_is_its_numbers() -> None:

@@ -14,6 +14,8 @@ from trunkline.doctor.check import Check
 from trunkline.settings import Settings
 
 _COLLECTION = Path("collections/ansible_collections/trunkline/network")
+# A socket's path has 107 characters at most (unix(7)); "/trunkline-run-PID-RANDOM/ssh/" and ssh's own name take 63.
+_LONGEST = 44
 
 
 def here(settings: Settings) -> Iterator[Check]:
@@ -59,4 +61,7 @@ def _runtime_dir(path: Path) -> Check:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o002 and not mode & stat.S_ISVTX:
         return Check(name, "wrong", f"{path}: everybody may remove what is there", f"chmod 1777 {path}, or 0700")
+    if len(os.fsencode(path)) > _LONGEST:
+        remedy = f"set TRUNKLINE_RUNTIME_DIR to at most {_LONGEST} characters: ssh puts a socket deep into it"
+        return Check(name, "warning", f"{path} is too long: no router is reached by ssh", remedy)
     return Check(name, "ok", f"{path} on {under[2]}")
