@@ -50,7 +50,7 @@ def test_a_circuit_is_planned_ordered_changed_and_terminated(service: Service, n
     ends = ("--a", "ams-pe:eth1", "--z", "par-p:eth1")
     planned = _run(service, "create", "circuit", *ends, "--plan-only")
     assert "+ circuits.circuit c" in planned.stdout
-    assert "core-circuit-10g is taken; say core-circuit-100g for that" in planned.stderr
+    assert "circuit means core-circuit-10g here; say core-circuit-100g for that" in planned.stderr
     assert _json(service, "subscriptions", "list", "circuit") == []
     created = _run(service, "create", "circuit", *ends, "--isis-metric", "20")
     assert "Core circuit ams-pe:eth1 - par-p:eth1: completed" in created.stdout

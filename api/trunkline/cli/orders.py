@@ -255,7 +255,7 @@ def _product(client: "Client", word: str) -> "Json":
         one_of = Literal.__getitem__(tuple(slugs))
         chosen = typer.prompt(f"Which product ({', '.join(slugs)})", default=slugs[0], type=one_of)
     elif len(slugs) > 1:
-        print(f"{word}: {chosen} is taken; say {' or '.join(slugs[1:])} for that", file=sys.stderr)
+        print(f"{word} means {chosen} here; say {' or '.join(slugs[1:])} for that", file=sys.stderr)
     return dict(client.call("GET", f"/products/{chosen}"))
 
 
