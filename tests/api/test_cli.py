@@ -115,7 +115,7 @@ def test_policies_are_set_by_command_and_then_hold(service: Service, nodes: None
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("create", "firewall"), 2, "there is no such product; there are"),
+        (("create", "no-such-product"), 2, "there is no such product; there are"),
         (("create", "node", "--name", "x"), 2, "--site (text, such as ams); --role"),
         (("create", "node", "--colour", "red"), 2, "there is no such option; there are --name"),
         (("create", "circuit", "--a", "ams-pe", "--z", "par-p:eth1"), 2, "--a: 'ams-pe' must be node:interface"),
