@@ -70,4 +70,4 @@ def test_words_come_from_the_catalogue_and_the_slowest_fits_first() -> None:
     assert products_called(LISTED, "circuit")[0]["slug"] == "core-circuit-10g"
     assert [item["slug"] for item in products_called(LISTED, "core-circuit-100g")] == ["core-circuit-100g"]
     assert [item["slug"] for item in products_called(LISTED, "node")] == ["node-frr", "node-srlinux"]
-    assert products_called(LISTED, "firewall") == []
+    assert products_called(LISTED, "no-such-product") == []
