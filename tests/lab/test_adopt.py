@@ -170,6 +170,12 @@ def test_the_dry_run_tells_what_could_be_adopted_and_changes_nothing(world: Worl
     assert (world.netbox_changes(), routers(world)) == (changes, before)
 
 
+def test_without_the_routers_all_could_be_adopted_and_nothing_was_compared(world: World) -> None:
+    found = adopt(world, devices=False)
+    said = {name: (one["state"], one["compared"], one["differs"]) for name, one in found.items() if name != "ghost"}
+    assert said == dict.fromkeys(("left", "right", "LINE-0"), ("ready", False, {}))
+
+
 def test_what_the_router_has_otherwise_is_shown_and_not_taken(world: World) -> None:
     vtysh = ["vtysh", "-c", "configure terminal", "-c", "interface eth1", "-c"]
     world.stack.lab.exec("right", [*vtysh, "isis metric 77"])
