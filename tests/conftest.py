@@ -9,6 +9,7 @@ import pytest
 from xdist.remote import Producer
 
 from tests import distribution
+from tests.said import said_in
 from trunkline.dev import netbox as embedded_netbox
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev import process, redis, service, system
@@ -74,6 +75,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 _NETBOX_PORT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What passed tests have said."""
+    reports = terminalreporter.getreports("passed")
+    lines = [line for report in reports for line in said_in(report.capstdout)]
+    if lines:
+        terminalreporter.section("said")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

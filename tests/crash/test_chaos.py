@@ -20,6 +20,7 @@ from tests.api.live_service import Service, make_service
 from tests.crash import proof
 from tests.crash.plant import Plant
 from tests.crash.stream import Circuit, Client, Placed
+from tests.said import say
 from tests.waiting import wait_until
 from trunkline.dev import postgres as embedded_postgres
 from trunkline.dev.lab import Lab
@@ -116,8 +117,8 @@ def test_every_order_is_all_there_or_not_at_all_whatever_is_killed(
     leaked += [f"namespace {name}" for name in _namespaces(lab) if name not in namespaces]
     leaked += [f"file {path}" for path in Path(service.environment["TRUNKLINE_RUNTIME_DIR"]).iterdir()]
     outcomes = Counter(order.run["status"] for order in placed)
-    print(
-        f"\nchaos, seed {SEED}, {lasted:.0f} s: orders {len(placed)}, kills {sum(plant.kills.values())} "
+    say(
+        f"chaos, seed {SEED}, {lasted:.0f} s: orders {len(placed)}, kills {sum(plant.kills.values())} "
         f"({', '.join(f'{kind} {count}' for kind, count in sorted(plant.kills.items()))}), "
         f"completed {outcomes['completed']}, rolled back {outcomes['rolled-back']}, "
         f"not begun {outcomes['failed']}, leaked {len(leaked)}"

@@ -1,9 +1,12 @@
 """A template in every string that a door takes: where there are strings, and what came of each."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.said import say
 
 type Place = tuple[str, ...]
 
@@ -61,9 +64,11 @@ class Tried:
 
     def tell(self, door: str) -> None:
         """Print the count, and fail if any was evaluated or crashed."""
-        print(f"\n{door}:", *self.places, sep="\n  ")
-        print(
-            f"inputs tried {len(self.places)}, evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})"
+        # Of a whole run only the counts: a thousand lines would hide what failed.
+        places = [] if "PYTEST_XDIST_WORKER" in os.environ else self.places
+        say(
+            *places,
+            f"inputs tried {len(self.places)}, evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})",
         )
         assert (self.evaluated_by, self.crashed) == ([], [])
 

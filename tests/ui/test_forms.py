@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.live_service import Service
+from tests.said import say
 from tests.ui.watching import WATCH_RUN, Person, share
 
 EVENT_TO_SCREEN_MS = 300
@@ -157,7 +158,7 @@ def _approve_and_watch(page: Page) -> None:
     page.wait_for_selector("[data-status=completed]")
     expect(page.locator("[data-log-state]")).to_have_text("ended")
     delays = {what: sorted(found) for what, found in page.evaluate("window.delays").items()}
-    print(f"events are on the screen so many ms after they were stored: {delays}")
+    say(f"events are on the screen so many ms after they were stored: {delays}")
     for what, found in delays.items():
         assert found[len(found) // 2] <= EVENT_TO_SCREEN_MS * share(), what
 

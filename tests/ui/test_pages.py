@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.api.live_service import Service
+from tests.said import say
 from tests.ui.thousand import PAN_AND_ZOOM, thousand_nodes
 from tests.ui.watching import NARROW, Person, share
 
@@ -104,7 +105,7 @@ def test_the_first_page_is_small_and_quick(browser: Browser, service: Service, b
         )
         fresh.close()
     entries = min(visits, key=lambda visit: visit["loaded"])
-    print(
+    say(
         f"first page: {entries['bytes'] / 1000:.0f} KB in {entries['files']} files; answered after "
         f"{entries['answered']:.0f} ms, painted {entries['painted']:.0f} ms, loaded {entries['loaded']:.0f} ms "
         f"(the machine's load: {share():.1f})"
@@ -320,7 +321,7 @@ def test_a_log_of_50000_lines_stays_usable(person: Person, service: Service, wor
         search.dispatchEvent(new Event("input"));
         return performance.now() - began;
     }""")
-    print(f"log of 50,000 lines: a search takes {took:.0f} ms")
+    say(f"log of 50,000 lines: a search takes {took:.0f} ms")
     expect(page.locator("[data-log-count]")).to_contain_text("11 of ")
     page.select_option("[data-log-host]", "router-3")
     expect(page.locator("[data-log-count]")).to_contain_text(re.compile(r"^[12] of "))
@@ -357,5 +358,5 @@ def test_a_map_of_a_thousand_nodes_stays_fluid(person: Person, service: Service)
         page.wait_for_function("() => localStorage.getItem('trunkline-map')", timeout=60_000)
         person.shot("map-thousand")
         frames = page.evaluate(PAN_AND_ZOOM)
-    print(f"map of 1,000 nodes: a frame takes {frames[30]:.0f} ms, of twenty the slowest {frames[57]:.0f} ms")
+    say(f"map of 1,000 nodes: a frame takes {frames[30]:.0f} ms, of twenty the slowest {frames[57]:.0f} ms")
     assert frames[30] < 100
