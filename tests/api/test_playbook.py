@@ -1,8 +1,10 @@
 """The launch of a playbook: what it is given, what it never is, and what is said when it cannot start."""
 
 import json
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,3 +149,14 @@ def test_files_of_a_dead_process_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["somebody-elses", "trunkline-run-1-y"]
+
+
+def test_workers_that_start_at_once_remove_what_was_left_together(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for number in range(300):
+        (tmp_path / f"trunkline-run-{ended.pid}-{number}").mkdir()
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(remove_leftovers, tmp_path) for _ in range(4)]:
+            done.result()
+    assert list(tmp_path.iterdir()) == []

@@ -66,10 +66,8 @@ class Tried:
         """Print the count, and fail if any was evaluated or crashed."""
         # Of a whole run only the counts: a thousand lines would hide what failed.
         places = [] if "PYTEST_XDIST_WORKER" in os.environ else self.places
-        say(
-            *places,
-            f"inputs tried {len(self.places)}, evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})",
-        )
+        counts = f"evaluated {len(self.evaluated_by)}, crashed {len(self.crashed)} ({door})"
+        say(*places, f"inputs tried {len(self.places)}, {counts}")
         assert (self.evaluated_by, self.crashed) == ([], [])
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -22,5 +22,7 @@ def remove_leftovers(runtime_dir: Path) -> None:
     """Remove the directories whose process is gone (it was killed)."""
     for left in runtime_dir.glob("trunkline-*-*-*"):
         pid = left.name.split("-")[2]
-        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)
+        # Another worker that starts may remove it at the same time.
+        with suppress(FileNotFoundError):
+            if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
