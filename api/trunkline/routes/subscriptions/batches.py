@@ -78,7 +78,8 @@ async def _store(session: AsyncSession, checked: Sequence[Checked]) -> list[Subs
     claims = [order.block.claims() for order in checked]
     wanted: dict[str, uuid.UUID] = {}
     for subscription, mine in zip(stored, claims, strict=True):
-        wanted = dict.fromkeys(mine, subscription.id) | wanted  # who comes first has it
+        for what in mine:
+            wanted.setdefault(what, subscription.id)  # who comes first has it
     got = await take(session, wanted)
     for number, (subscription, mine) in enumerate(zip(stored, claims, strict=True)):
         with _numbered(number):

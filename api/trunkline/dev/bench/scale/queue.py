@@ -20,9 +20,9 @@ from trunkline.dev.bench.world import free_port, own_state
 from trunkline.dev.errors import DevError
 from trunkline.dev.state import PROJECT, State
 
-PROGRAM = str(Path(sys.executable).parent / "trunkline")
+_PROGRAM = str(Path(sys.executable).parent / "trunkline")
 _PLAYBOOKS = Path(__file__).parent / "playbooks"
-CUSTOMER = "noc"
+_CUSTOMER = "noc"
 _DATABASE, _API = "scale", "scale-api"
 _START_TIMEOUT_S = 60
 _LOOK_S = 0.25
@@ -78,14 +78,14 @@ class Service:
         """So many orders that nobody has placed yet."""
         numbers = range(self.ordered, self.ordered + many)
         self.ordered += many
-        return [{"product": PRODUCT.slug, "customer": CUSTOMER, "input": node(number)} for number in numbers]
+        return [{"product": PRODUCT.slug, "customer": _CUSTOMER, "input": node(number)} for number in numbers]
 
     @contextmanager
     def workers(self, many: int) -> Iterator[list[str]]:
         """So many workers, by the names of their processes, while the block runs."""
         names = [f"scale-worker-{number}" for number in range(many)]
         for name in names:
-            process.start(self.state, name, [PROGRAM, "worker"], self.environment)
+            process.start(self.state, name, [_PROGRAM, "worker"], self.environment)
         try:
             yield names
         finally:
@@ -143,10 +143,10 @@ def service(console: Console) -> Iterator[Service]:
         _trunkline(environment, "db", "upgrade")
         token = _trunkline(environment, "tokens", "create", "bench").splitlines()[-1]
         made = Service(state, console, free_port(), environment, token)
-        process.start(state, _API, [PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(made.port)], environment)
+        process.start(state, _API, [_PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(made.port)], environment)
         process.wait_ready(state, _API, lambda: _live(made.url), _START_TIMEOUT_S)
         with made.client() as client:
-            client.post("/customers", json={"shortcode": CUSTOMER, "name": "NOC"}).raise_for_status()
+            client.post("/customers", json={"shortcode": _CUSTOMER, "name": "NOC"}).raise_for_status()
         yield made
 
 
@@ -159,7 +159,7 @@ def _live(url: str) -> bool:
 
 def _trunkline(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [PROGRAM, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
+        [_PROGRAM, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise DevError(f"trunkline {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
