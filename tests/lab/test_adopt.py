@@ -39,7 +39,7 @@ router isis CORE
  is-type level-2-only
  net 49.0001.{system}.00
  lsp-timers gen-interval 1 refresh-interval 900 max-lifetime 1200
- spf-delay-ietf init-delay 50 short-delay 200 long-delay 2000 holddown 4000 time-to-learn 500
+ spf-delay-ietf init-delay 50 short-delay 200 long-delay 2000 holddown 4000 time-to-learn 1500
 exit
 interface lo
  ip address {loopback[0]}

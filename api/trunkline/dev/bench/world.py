@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,9 +14,8 @@ from rich.console import Console
 
 from trunkline.dev import netbox, postgres, process, redis
 from trunkline.dev.bench.command import RequestLog
-from trunkline.dev.errors import DevError
 from trunkline.dev.secrets import Secrets
-from trunkline.dev.state import PROJECT, State
+from trunkline.dev.state import State
 
 _PREFIX = "bench-"
 
@@ -69,19 +66,6 @@ def embedded_netbox(console: Console) -> Iterator[World]:
             netbox.up(state, secrets, port, request_log=log.path)
             netbox.wait_ready(state, secrets, port)
         yield World(f"http://127.0.0.1:{port}", secrets.netbox_token, log, state)
-
-
-def bootstrap(world: World, scenario: Path) -> None:
-    """Give NetBox what orders refer to: the project's own playbook, with this scenario."""
-    argv = [
-        str(Path(sys.executable).parent / "ansible-playbook"),
-        "playbooks/netbox_bootstrap.yml",
-        "-e",
-        f"@{scenario}",
-    ]
-    done = subprocess.run(argv, cwd=PROJECT, env=os.environ | world.env, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise DevError(f"NetBox could not be bootstrapped:\n{done.stdout}{done.stderr}")
 
 
 def free_port() -> int:

@@ -11,7 +11,8 @@ from trunkline.dev.bench.netbox.contest import Contest
 from trunkline.dev.bench.netbox.orders import SCENARIO
 from trunkline.dev.bench.options import Options
 from trunkline.dev.bench.verdicts import verdicts
-from trunkline.dev.bench.world import bootstrap, embedded_netbox
+from trunkline.dev.bench.world import embedded_netbox
+from trunkline.dev.stack import bootstrap_netbox
 from trunkline.dev.state import PROJECT
 
 RESULTS = Path(".trunkline/bench/netbox.json")
@@ -23,7 +24,7 @@ def run(options: Options, console: Console) -> None:
     with embedded_netbox(console) as world:
         scenario = world.folder / "scenario.json"
         scenario.write_text(json.dumps(SCENARIO))
-        bootstrap(world, scenario)
+        bootstrap_netbox(scenario, world.env)
         contest = Contest(world, options, console)
         contest.run()
     results = contest.results()

@@ -16,7 +16,8 @@ from trunkline.dev.bench.figures import Measured, Sample, measured
 from trunkline.dev.bench.netbox import orders
 from trunkline.dev.bench.netbox.sides import OURS
 from trunkline.dev.bench.scale.memory import memory_mb
-from trunkline.dev.bench.world import World, bootstrap, embedded_netbox
+from trunkline.dev.bench.world import World, embedded_netbox
+from trunkline.dev.stack import bootstrap_netbox
 from trunkline.dev.state import PROJECT
 
 CIRCUITS_A_NODE = 3
@@ -140,7 +141,7 @@ def growing(console: Console) -> Iterator[Growing]:
     with embedded_netbox(console) as world:
         scenario = world.folder / "scenario.json"
         scenario.write_text(json.dumps(_SCENARIO))
-        bootstrap(world, scenario)
+        bootstrap_netbox(scenario, world.env)
         made = Growing(world, console)
         with console.status("Warming up"):
             made.play("node", "present", orders.nodes(2, "active"))

@@ -15,7 +15,7 @@ from .netbox_errors import OrderError, said_of
 from .netbox_interfaces import PORT, USABLE, reachable, usable
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
-from .netbox_snapshot import OWNED, Snapshot, parts, read_rows
+from .netbox_snapshot import OWNED, Snapshot, owners, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ def _asked(orders: Sequence[CircuitOrder], interfaces: Sequence[str]) -> Record:
         "devices": sorted({end.node for order in orders for end in (order.a, order.z)}),
         "interfaces": interfaces,
         "cids": [order.circuit_id for order in orders],
-        "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+        "owned": owners(order.subscription for order in orders),
         "providers": sorted({order.provider or PROVIDER for order in orders}),
         "types": sorted({order.circuit_type or CIRCUIT_TYPE for order in orders}),
         "pools": sorted({order.pool for order in orders}),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .netbox_errors import OrderError
 from .netbox_interfaces import PORT, reachable
 from .netbox_plan import FIELD, Record
-from .netbox_snapshot import OWNED, Snapshot, parts, read_rows
+from .netbox_snapshot import OWNED, Snapshot, owners, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ def _asked(orders: Sequence[L2vpnOrder], interfaces: Sequence[str]) -> Record:
     return {
         "devices": sorted({sap.node for order in orders for sap in order.saps}),
         "interfaces": interfaces,
-        "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+        "owned": owners(order.subscription for order in orders),
         "context": orders[0].config_context,
     }
 

@@ -14,7 +14,7 @@ from .netbox_address import (
 from .netbox_errors import InUseError, OrderError
 from .netbox_plan import FIELD, Pool, Record
 from .netbox_pool import POOL_FIELDS, pools_of, with_free
-from .netbox_snapshot import Snapshot, parts, read_rows
+from .netbox_snapshot import Snapshot, owners, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def read(session: Session, orders: Sequence[NodeOrder], *, present: bool, predic
 def _asked(orders: Sequence[NodeOrder], present: bool) -> Record:
     return {
         "names": [order.name for order in orders],
-        "owned": f"^({'|'.join(order.subscription for order in orders)})$",
+        "owned": owners(order.subscription for order in orders),
         "sites": sorted({order.site for order in orders}),
         "roles": sorted({order.role for order in orders}),
         "types": sorted({order.device_type for order in orders}),

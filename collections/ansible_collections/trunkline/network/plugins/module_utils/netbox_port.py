@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .netbox_errors import InUseError, OrderError, said_of
 from .netbox_interfaces import PORT, USABLE, reachable, usable
 from .netbox_plan import FIELD, Operation, Plan, Record, changed
-from .netbox_snapshot import Snapshot, parts, read_rows
+from .netbox_snapshot import Snapshot, owners, parts, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def read(session: Session, orders: Sequence[PortOrder], *, present: bool) -> Sna
             {
                 "devices": sorted({order.node for order in part}),
                 "interfaces": interfaces,
-                "owned": f"^({'|'.join(order.subscription for order in part)})$",
+                "owned": owners(order.subscription for order in part),
             }
             for part in parts(orders)
         ),

@@ -29,7 +29,7 @@ else:
     MISSING = ""
 
 from .netbox_errors import ConflictError, RefusedError, TokenError, UnavailableError, UncertainWriteError
-from .netbox_pages import Pages
+from .netbox_pages import PAGE, SHORTEST_PAGE, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,12 @@ FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
 BUSY = (429, 502, 503, 504)
 # NetBox reads the parts of a GraphQL answer one after the other: what somebody deletes meanwhile makes it fail.
+# A list that is long in most networks.
+LONG_LIST = """
+query ($start: Int!, $limit: Int!) {
+  ip_address_list(pagination: {start: $start, limit: $limit}) { id }
+}
+"""
 VANISHED = "matching query does not exist"
 # How GraphQL says that this NetBox's schema lacks something.
 UNKNOWN = re.compile(r"Cannot query field|Unknown (argument|type|field)|Field '\w+' is not defined")
@@ -148,6 +154,7 @@ class Session:
         self.api = pynetbox.api(self.url, token=token)
         self.message = f"trunkline run {run}" if run else "trunkline"
         self.transport = transport or Transport(timeout_s)
+        self._full_page = SHORTEST_PAGE
         http = self.api.http_session
         self.transport.verify = verify
         http.auth = TokenAuth(token)
@@ -174,11 +181,18 @@ class Session:
         `Pages` takes for paged; of the other lists, what NetBox puts on one page. Raises RefusedError when NetBox
         reports errors.
         """
-        pages = Pages(query)
+        pages = Pages(query, self._full_page)
         first = page = self._graphql(query, {**variables, **pages.variables()})
         while pages.take(page):
             page = self._graphql(query, {**variables, **pages.variables()})
         return first | pages.rows
+
+    def learn_page(self) -> None:
+        """Find out how long a full page is at least, for many queries to come: each whose lists are shorter is answered
+        by one request then. One request.
+        """
+        page = self._graphql(LONG_LIST, {"start": 0, "limit": PAGE})["ip_address_list"]
+        self._full_page = max(SHORTEST_PAGE, len(page))
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> Record:
         attempt = 1
