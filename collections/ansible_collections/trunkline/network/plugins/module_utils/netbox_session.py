@@ -42,13 +42,13 @@ READ_ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
 BUSY = (429, 502, 503, 504)
-# NetBox reads the parts of a GraphQL answer one after the other: what somebody deletes meanwhile makes it fail.
 # A list that is long in most networks.
 LONG_LIST = """
 query ($start: Int!, $limit: Int!) {
   ip_address_list(pagination: {start: $start, limit: $limit}) { id }
 }
 """
+# NetBox reads the parts of a GraphQL answer one after the other: what somebody deletes meanwhile makes it fail.
 VANISHED = "matching query does not exist"
 # How GraphQL says that this NetBox's schema lacks something.
 UNKNOWN = re.compile(r"Cannot query field|Unknown (argument|type|field)|Field '\w+' is not defined")

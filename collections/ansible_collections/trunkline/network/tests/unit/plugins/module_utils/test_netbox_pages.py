@@ -1,5 +1,6 @@
 """Whole lists from pages, whatever NetBox takes for a page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_pages import PAGE, SHORTEST_PAGE, Pages
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_session import Session
+from ansible_collections.trunkline.network.plugins.module_utils.netbox_snapshot import owners
 
 QUERY = "query ($names: [String!], $device_list: OffsetPaginationInput, $circuit_list: OffsetPaginationInput) {}"
 # What NetBox takes for a page where the query asks for none.
@@ -66,3 +68,17 @@ def test_a_query_without_pages_is_sent_as_it_is() -> None:
     pages = Pages("query ($names: [String!]) { device_list(filters: {name: {in_list: $names}}) { id } }")
     assert pages.variables() == {}
     assert not pages.take({"device_list": [{"id": "1"}] * PAGE})
+
+
+def test_a_list_that_is_shorter_than_a_full_page_is_asked_for_once() -> None:
+    pages = Pages("query ($device_list: OffsetPaginationInput) { device_list { id } }", full=PAGE)
+    assert not pages.take({"device_list": [{"id": str(number)} for number in range(PAGE - 1)]})
+    cut = Pages("query ($device_list: OffsetPaginationInput) { device_list { id } }", full=50)
+    assert cut.take({"device_list": [{"id": str(number)} for number in range(50)]})
+
+
+def test_the_expression_for_owners_matches_their_own_and_no_other_group() -> None:
+    ids = ["6f0a4c1e-7f0c-4f0b-9a55-000000000001", "0d1f8a52-5a3e-4a0e-9a6b-6a8f1f0c7d21"]
+    expression = re.compile(owners(ids))
+    assert all(expression.search(one) for one in ids)
+    assert not expression.search("7f0c0000-6f0a-4c1e-9a55-6f0a4c1e0000")
