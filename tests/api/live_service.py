@@ -169,6 +169,13 @@ class Service:
                         return
                     yield json.loads(line.removeprefix("data: "))
 
+    def until_held(self, run: Any, stage: str = "apply") -> None:
+        """Follow the run until the trouble `hold` (or `hold-terminate`) holds its playbook in this stage."""
+        for event in self.events(run):
+            if event["task"] == "Hold until released" and event["stage"] == stage:
+                return
+        raise AssertionError(f"run {run['id']} ended before its {stage} was held")
+
     def wait_for(self, run: Any, status: str) -> Any:
         """Follow the run until it has this status (or has ended otherwise); returns it."""
         for event in self.events(run):

@@ -75,9 +75,7 @@ def test_one_whose_worker_dies_half_way_is_ended_under_the_same_ids(service: Ser
     there(service, "cut-pe", "off-pe")
     with service.trouble("hold"):
         run = adopt(service)
-        for event in service.events(run):
-            if event["task"] == "Hold until released" and event["stage"] == "apply":
-                break
+        service.until_held(run)
         half = marks(service)
         assert len(half) == 1
         service.stop(signal.SIGKILL)

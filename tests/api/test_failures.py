@@ -60,9 +60,7 @@ def test_a_rollback_that_gets_no_answer_is_begun_again_until_there_is_one(servic
     with service.trouble("fail-apply-pe"), ExitStack() as away:
         with service.trouble("hold"):
             run = service.order_node("pis-pe")
-            for event in service.events(run):
-                if event["task"] == "Hold until released" and event["stage"] == "apply":
-                    break
+            service.until_held(run)
             away.enter_context(service.trouble("away"))
         for event in service.events(run):
             if event["payload"].get("message", "").startswith("The rollback is begun again in "):
@@ -137,9 +135,7 @@ def test_a_router_that_does_not_answer_is_named_with_the_remedy(service: Service
 def test_a_cancelled_apply_is_rolled_back(service: Service) -> None:
     with service.trouble("hold"):
         run = service.order_node("gen-pe")
-        for event in service.events(run):
-            if event["task"] == "Hold until released" and event["stage"] == "apply":
-                break
+        service.until_held(run)
         answer = service.call("POST", f"/runs/{run['id']}/cancel", 202)
         assert answer["cancel_requested_by"] == "tests"
         run = service.wait_for(run, "rolled-back")
@@ -152,9 +148,7 @@ def test_a_cancelled_apply_is_rolled_back(service: Service) -> None:
 def test_a_cancelled_rollback_stops_half_way_and_can_be_repaired(service: Service) -> None:
     with service.trouble("fail-apply-pe"), service.trouble("hold-terminate"):
         run = service.order_node("ver-pe")
-        for event in service.events(run):
-            if event["task"] == "Hold until released" and event["stage"] == "rollback":
-                break
+        service.until_held(run, "rollback")
         service.call("POST", f"/runs/{run['id']}/cancel", 202, json={"reason": "the router is on fire"})
         run = service.wait_for(run, "failed")
     assert "refused for role pe The rollback was stopped by tests: the router is on fire" in run["error"]["detail"]

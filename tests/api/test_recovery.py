@@ -10,18 +10,11 @@ from tests.api.live_service import Service
 from tests.waiting import wait_until
 
 
-def _hold(service: Service, run: Any) -> None:
-    """Wait until the apply holds."""
-    for event in service.events(run):
-        if event["task"] == "Hold until released" and event["stage"] == "apply":
-            return
-
-
 @pytest.mark.parametrize(("number", "stays"), [(signal.SIGKILL, True), (signal.SIGTERM, False)])
 def test_a_run_ends_although_its_process_did_not(service: Service, number: int, stays: bool) -> None:
     with service.trouble("hold"):
         run = service.order_node(f"node-{number}")
-        _hold(service, run)
+        service.until_held(run)
         assert any("node_provision.yml" in command for command in service.processes())
         service.stop(number)
         # The playbook ends with its worker: it must not work on beside its successor.
@@ -42,7 +35,7 @@ def test_another_worker_takes_over(service: Service) -> None:
     """The API process dies with its worker; a worker in a process of its own ends the run."""
     with service.trouble("hold"):
         run = service.order_node("taken-pe")
-        _hold(service, run)
+        service.until_held(run)
         service.stop(signal.SIGKILL)
     with service.without_worker(), service.worker():
         assert service.done(run)["subscription"]["status"] == "active"
@@ -52,7 +45,7 @@ def test_a_follower_that_reconnects_misses_nothing(service: Service) -> None:
     with service.trouble("hold"):
         run = service.order_node("seen-pe")
         seen = list(islice(service.events(run), 7))
-        _hold(service, run)
+        service.until_held(run)
     seen += list(service.events(run, after=seen[-1]["id"]))
     numbers = [event["id"] for event in seen]
     assert numbers == sorted(set(numbers))

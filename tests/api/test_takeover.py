@@ -41,9 +41,7 @@ def _by_pid(api: Service, state: str) -> dict[int, Any]:
 
 def _hold(api: Service, run: Any) -> int:
     """Wait until the apply holds; the worker that it runs on."""
-    for event in api.events(run):
-        if event["task"] == "Hold until released" and event["stage"] == "apply":
-            break
+    api.until_held(run)
     (pid,) = [pid for pid, item in _by_pid(api, "working").items() if run["id"] in item["runs"]]
     return pid
 

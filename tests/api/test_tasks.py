@@ -96,9 +96,7 @@ def test_a_batch_is_approved_or_cancelled_as_a_whole(service: Service) -> None:
 def test_a_batch_whose_worker_dies_is_ended_by_the_next(service: Service) -> None:
     with service.trouble("hold"):
         batch, orders = _batch(service, ["ber-pe", "bon-pe"])
-        for event in service.events({"id": batch}):
-            if event["task"] == "Hold until released" and event["stage"] == "apply":
-                break
+        service.until_held({"id": batch})
         service.stop(signal.SIGKILL)
     service.start()
     service.done({"id": batch})

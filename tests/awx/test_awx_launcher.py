@@ -32,9 +32,7 @@ def service(postgres: State, awx: Awx, tmp_path_factory: pytest.TempPathFactory)
 def _hold(service: Service, name: str) -> Any:
     """An order whose apply holds."""
     run = service.order_node(name)
-    for event in service.events(run):
-        if event["task"] == "Hold until released" and event["stage"] == "apply":
-            break
+    service.until_held(run)
     return run
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from tests.api.live_service import PLAYBOOKS, Service, make_service, running
 from tests.security.vault import vault
-from tests.waiting import wait_until
 from trunkline.backup.write import backup
 from trunkline.settings import Settings
 
@@ -124,13 +123,7 @@ def _found(service: Service, places: dict[str, str]) -> list[str]:
 def test_no_secret_is_left_behind_or_seen_in_passing(service: Service, tmp_path: Path) -> None:
     with service.trouble("hold"):
         run = service.order_node("canary-pe")
-        wait_until(lambda: "applying" in service.client.get(f"/runs/{run['id']}").text, 60)
-        wait_until(
-            lambda: any(
-                "Hold" in str(event) for event in service.call("GET", f"/runs/{run['id']}/events", 200)["items"]
-            ),
-            60,
-        )
+        service.until_held(run)
         processes = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
         assert service.run_directories() != []
         while_running = {
