@@ -25,6 +25,9 @@ BULK = {"create": 50, "update": 50, "lookup": 50, "delete": 25}
 BULK_OF_DEVICES = 10
 # Enough to keep a NetBox of a few workers busy, and not to keep others out.
 AT_ONCE = 4
+# What NetBox does one request after the other, behind a lock (ipam/api/views.py, ipam/signals.py): more of it at once
+# would only keep its workers from what can go beside.
+ONE_BY_ONE = {("create", "ipam.ipaddress"), ("create", "ipam.prefix"), ("delete", "ipam.prefix")}
 ROUNDS = 4
 
 ENDPOINTS = {
@@ -68,6 +71,9 @@ class Progress:
     done: list[Operation] = field(default_factory=list)
     sent: list[Operation] = field(default_factory=list)
     results: dict[str, Record] = field(default_factory=dict)
+
+
+Part = tuple[list[Operation], Progress]
 
 
 def converge(session: Session, make_plan: Callable[[], Plan], check: bool) -> Outcome:
@@ -136,7 +142,7 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for _stage, stage_groups in groupby(sequence(plan), key=lambda group: group[0].stage):
             parts = [(part, Progress(results=progress.results)) for group in stage_groups for part in portions(group)]
-            sending = [threads.submit(send, session, group, part) for group, part in parts]
+            sending = [threads.submit(send_all, session, lane) for lane in lanes(parts)]
             errors = [error for one in sending if (error := one.exception())]
             for _group, part in parts:
                 progress.done += part.done
@@ -144,6 +150,21 @@ def apply(session: Session, plan: Sequence[Operation], progress: Progress) -> No
             # What is uncertain first: only another round tells what there is to remove after a refusal.
             for error in sorted(errors, key=lambda error: not isinstance(error, UncertainWriteError)):
                 raise error
+
+
+def lanes(parts: Sequence[Part]) -> list[list[Part]]:
+    """The parts of a stage in rows that go beside each other; the longest row first, as it takes longest."""
+    found: dict[object, list[Part]] = {}
+    for number, (group, part) in enumerate(parts):
+        kind = (group[0].op, group[0].type)
+        found.setdefault(kind if kind in ONE_BY_ONE else number, []).append((group, part))
+    return sorted(found.values(), key=len, reverse=True)
+
+
+def send_all(session: Session, lane: Sequence[Part]) -> None:
+    """Send one part after the other, until one fails."""
+    for group, part in lane:
+        send(session, group, part)
 
 
 def at_most(op: str, type_: str) -> int:
