@@ -11,11 +11,12 @@ import pytest
 
 from trunkline.dev.bench.figures import Measured
 from trunkline.dev.bench.options import Options
-from trunkline.dev.bench.scale import capacity, model, report
+from trunkline.dev.bench.scale import capacity, fleet, model, report
 from trunkline.dev.bench.scale.contest import Contest
 from trunkline.dev.bench.scale.engine import Burst, Overhead
 from trunkline.dev.bench.scale.growing import Batch, Look
 from trunkline.dev.bench.scale.svg import plot
+from trunkline.dev.lab import topology
 
 
 def took(seconds: float, requests: int = 6) -> dict[str, Any]:
@@ -41,6 +42,16 @@ DOCUMENT: dict[str, Any] = {
         "load": [2.5, 2.1, 1.0],
         "processor": "a processor",
     },
+    "fleets": [
+        {
+            "routers": 50,
+            "circuits": 100,
+            "forks": 10,
+            "made": took(100.0),
+            "again": took(30.0),
+            "changed": took(40.0),
+        }
+    ],
     "looks": [look(0, 1.0), look(1000, 5.0)],
     "batches": [
         {"before": 0, "circuits": 100, "seconds": 5.0, "requests": 50},
@@ -81,6 +92,7 @@ def test_needs_come_from_the_figures() -> None:
     # Two runs a second, each a plan and an apply: four plans a second.
     assert found["each subscription validated by a run of its own"] == f"{110_000 / 4 / 3600:.1f} h"
     assert found["so that it takes a night"] == f"{110_000 / 4 / model.NIGHT_S * 2:.0f} cores"
+    assert found["all routers compared with their intent by one network.yml"] == "100 min"
     assert "runs at once for 1,000 orders an hour" not in found
     pushed = {need.what: need.value for need in model.needs(DOCUMENT, {"rounds": [{"verified_s": 3.6}]})}
     assert pushed["runs at once for 1,000 orders an hour"] == "1.0"
@@ -108,6 +120,8 @@ def test_the_page_and_its_picture_are_written(tmp_path: Path, monkeypatch: pytes
     text = page.read_text()
     assert "up to 1,000 nodes\nand 3,000 circuits (2026-01-31, commit abc, 2 cores" in text
     assert "| fabric_info | 1.00 s, 6 requests | 5.00 s, 6 requests |" in text
+    assert "all of 50 real routers and 100 circuits in one file" in text
+    assert "100 s from nothing, 30 s when nothing is to be done, 40 s with another metric" in text
     assert "{" not in text
     picture = tmp_path / re.findall(r"!\[.*\]\((.*)\)", text)[0]
     assert ElementTree.parse(picture).getroot().tag.endswith("svg")
@@ -121,6 +135,17 @@ def test_a_plot_stays_within_its_frame_and_names_each_line() -> None:
     ys = [float(element.attrib["cy"]) for element in root.iter() if element.tag.endswith("circle")]
     assert ys
     assert all(0 < y < 420 for y in ys)
+
+
+@pytest.mark.parametrize(("routers", "circuits"), [(4, 4), (15, 30), (50, 100)])
+def test_a_network_of_any_size_is_one_that_the_lab_builds(tmp_path: Path, routers: int, circuits: int) -> None:
+    network = fleet.network(routers)
+    assert len(network["network_circuits"]) == circuits
+    file = tmp_path / "fleet.clab.yml"
+    file.write_text(json.dumps(fleet.topology(network)))
+    built = topology.load(file)
+    assert len(built.nodes) == routers
+    assert {len(built.interfaces(name)) for name in built.nodes} == {2 * circuits // routers}
 
 
 def contest(nodes: int, more: Measured) -> Contest:

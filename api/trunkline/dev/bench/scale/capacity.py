@@ -36,6 +36,8 @@ one answer).
 
 - **one circuit more**: one `ansible-playbook` that makes one circuit in NetBox, start of Ansible included.
 - **compare all with NetBox**: all nodes and all circuits in check mode, in two tasks.
+- **network.yml**: all of {routers} real routers and {links} circuits in one file, NetBox and the proof of each circuit
+  included: {made} s from nothing, {again} s when nothing is to be done, {changed} s with another metric on one circuit.
 - **a run of its own**: of a workflow that does next to nothing, so what counts is queue, worker, launch and records.
   What NetBox and routers take comes on top, and is waiting: it takes no core of the worker.
 - Batches share one launch, one look at NetBox and bulk requests; see [benchmarks](benchmarks.md) for the other figures.
@@ -57,6 +59,7 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
         load=machine["load"][1],
         rows="\n".join(f"| {need.what} | {need.value} | {need.how} |" for need in model.needs(document, pushes)),
         wall=wall, wall_objects=at,
+        **_fleet(document["fleets"][-1]),
         heads=" | ".join(f"{look['nodes']:,} nodes, {look['circuits']:,} circuits" for look in looks),
         dashes="---|" * len(looks), table="\n".join(table),
     )  # fmt: skip
@@ -65,6 +68,11 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
     (folder / _PICTURE).write_text(plot(shown, 2 * objects, objects, "10,000 nodes, 100,000 circuits"))
     (folder / _PAGE).write_text(text)
     return folder / _PAGE
+
+
+def _fleet(fleet: Mapping[str, Any]) -> dict[str, str]:
+    seconds = {name: f"{fleet[name]['seconds']:.0f}" for name in ("made", "again", "changed")}
+    return {"routers": str(fleet["routers"]), "links": str(fleet["circuits"]), **seconds}
 
 
 def _cell(measured: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from trunkline.dev.bench.options import Options
-from trunkline.dev.bench.scale import engine, events, queue
+from trunkline.dev.bench.scale import engine, events, fleet, queue
 from trunkline.dev.bench.scale.growing import Batch, Look, growing
 from trunkline.dev.bench.scale.queue import Load
 from trunkline.dev.errors import DevError
@@ -22,6 +22,7 @@ class Contest:
 
     options: Options
     console: Console
+    fleets: list[fleet.Fleet] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
@@ -38,6 +39,8 @@ class Contest:
         """Take all measurements. Raises DevError."""
         if min(self.sizes) < _SMALLEST:
             raise DevError(f"--sizes: give {_SMALLEST} nodes or more, between which there is room for the circuits.")
+        # First what needs root: where that is missing, it is said at once.
+        self.fleets.append(fleet.measured(min(fleet.ROUTERS, self.sizes[-1]), self.console))
         with growing(self.console) as world:
             for nodes in (0, *self.sizes):
                 self.batches += world.grow_to(nodes)

@@ -87,6 +87,7 @@ def needs(document: Mapping[str, Any], pushes: Mapping[str, Any] | None) -> list
         hours = (each.base + each.each * objects / 2) * CIRCUITS / 3600
         found.append(Need("all circuits from nothing, in batches", f"{hours:.1f} h", "seconds a circuit, half-way"))
     found += _runs(document, objects)
+    found += [_looked_at(fleet) for fleet in document["fleets"]]
     if pushes:
         found += _with_routers(pushes)
     for key in ("netbox_mb", "database_mb"):
@@ -113,6 +114,15 @@ def _runs(document: Mapping[str, Any], objects: int) -> list[Need]:
         Need("so that it takes a night", f"{machines * cores:.0f} cores", "eight hours; workers on as many hosts"),
         Need("memory of a worker", f"{best['worker_mb']:.0f} MiB", f"{best['concurrency']} playbooks at a time"),
     ]
+
+
+def _looked_at(fleet: Mapping[str, Any]) -> Need:
+    each_s = fleet["again"]["seconds"] / fleet["routers"]
+    return Need(
+        "all routers compared with their intent by one network.yml",
+        f"{each_s * NODES / 60:.0f} min",
+        f"{each_s:.2f} s a router, {fleet['forks']} at a time, as {fleet['routers']} real ones took",
+    )
 
 
 def _with_routers(document: Mapping[str, Any]) -> list[Need]:

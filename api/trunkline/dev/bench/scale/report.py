@@ -43,9 +43,10 @@ def figures(contest: Contest) -> list[Figure]:
 
 
 def tables(contest: Contest) -> Iterator[Table]:
-    """What grows with NetBox, what the batches took, the queue, events."""
+    """What grows with NetBox, what the batches took, the routers, the queue, events."""
     yield _looks(contest.looks)
     yield _batches(contest.batches)
+    yield _fleets(contest)
     yield _engine(contest)
     yield _loads(contest)
     yield _streams(contest)
@@ -75,6 +76,20 @@ def _batches(batches: Sequence[Batch]) -> Table:
         shown.add_row(
             f"{batch.before:,}", str(batch.circuits), f"{batch.seconds:.1f}", str(batch.requests), f"{each:.0f}"
         )
+    return shown
+
+
+def _fleets(contest: Contest) -> Table:
+    shown = Table(title="One playbook, all routers: playbooks/network.yml, NetBox included", box=SIMPLE)
+    columns = ("routers", "circuits", "started s", "MiB a router", "made s", "again s", "one metric changed s")
+    for name in columns:
+        shown.add_column(name, justify="right")
+    for one in contest.fleets:
+        shown.add_row(
+            str(one.routers), str(one.circuits), f"{one.started_s:.0f}", f"{one.router_mb:.0f}",
+            f"{one.made.seconds:.0f}", f"{one.again.seconds:.1f}", f"{one.changed.seconds:.1f}",
+        )  # fmt: skip
+    shown.caption = "each proves every circuit on its routers"
     return shown
 
 
@@ -124,6 +139,7 @@ def document(machine: Mapping[str, Any], contest: Contest, wanted: Sequence[Figu
         "bench": "scale",
         "machine": machine,
         "rounds": contest.options.rounds,
+        "fleets": [asdict(one) for one in contest.fleets],
         "looks": [asdict(one) for one in contest.looks],
         "batches": [asdict(one) for one in contest.batches],
         "loads": [asdict(one) for one in contest.loads],
