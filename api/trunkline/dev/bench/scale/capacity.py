@@ -30,7 +30,7 @@ before you rely on it.
 **The first wall**: {wall}, at {wall_objects:,.0f} nodes and circuits ({patience} s is as long as somebody may wait for
 one answer).
 
-| measured with | {heads} |
+| measured: seconds · requests | {heads} |
 |---|{dashes}
 {table}
 
@@ -76,4 +76,4 @@ def _fleet(fleet: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _cell(measured: Mapping[str, Any]) -> str:
-    return f"{measured['seconds']:.2f} s, {measured['requests']} requests"
+    return f"{measured['seconds']:.1f} s · {measured['requests']}"

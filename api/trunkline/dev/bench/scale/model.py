@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 NODES, CIRCUITS = 10_000, 100_000
@@ -80,12 +81,13 @@ def needs(document: Mapping[str, Any], pushes: Mapping[str, Any] | None) -> list
     """What NODES and CIRCUITS need; `pushes`: a document of BENCH=run, for what routers take."""
     grown, objects = lines(document), NODES + CIRCUITS
     found = [
-        Need(one.name, f"{one.at(objects):.1f} s", f"{one.base:.2f} s + {one.each * 1000:.3f} ms an object")
+        Need(one.name, lasting(one.at(objects)), f"{one.base:.2f} s + {one.each * 1000:.3f} ms an object")
         for one in (grown["one_more"], grown["fabric"], grown["inventory"], grown["validate"])
     ]
     if each := grown.get("each"):
-        hours = (each.base + each.each * objects / 2) * CIRCUITS / 3600
-        found.append(Need("all circuits from nothing, in batches", f"{hours:.1f} h", "seconds a circuit, half-way"))
+        half_way_s = each.base + each.each * objects / 2
+        how = f"{half_way_s:.2f} s a circuit, half-way"
+        found.append(Need("all circuits from nothing, in batches", lasting(half_way_s * CIRCUITS), how))
     found += _runs(document, objects)
     found += [_looked_at(fleet) for fleet in document["fleets"]]
     if pushes:
@@ -98,20 +100,27 @@ def needs(document: Mapping[str, Any], pushes: Mapping[str, Any] | None) -> list
     return found
 
 
+def lasting(seconds: float) -> str:
+    """As a person would say it: in seconds, minutes or hours."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.1f} s"
+
+
 def _runs(document: Mapping[str, Any], objects: int) -> list[Need]:
     best = max(document["loads"], key=lambda load: float(load["runs"]) / load["seconds"])
     rate = best["runs"] / best["seconds"]
     cores = document["machine"]["cores"]
     # A run of the benchmark plans and applies; a validation only plans.
-    night = objects / (2 * rate) / 3600
-    machines = night * 3600 / NIGHT_S
+    whole_s = objects / (2 * rate)
     return [
         Need(
             "each subscription validated by a run of its own",
-            f"{night:.1f} h",
+            lasting(whole_s),
             f"{2 * rate:.1f} a second on {cores} cores, with playbooks that do next to nothing",
         ),
-        Need("so that it takes a night", f"{machines * cores:.0f} cores", "eight hours; workers on as many hosts"),
+        Need("cores for that within a night", f"{ceil(whole_s / NIGHT_S * cores)}", "eight hours"),
         Need("memory of a worker", f"{best['worker_mb']:.0f} MiB", f"{best['concurrency']} playbooks at a time"),
     ]
 
@@ -120,7 +129,7 @@ def _looked_at(fleet: Mapping[str, Any]) -> Need:
     each_s = fleet["again"]["seconds"] / fleet["routers"]
     return Need(
         "all routers compared with their intent by one network.yml",
-        f"{each_s * NODES / 60:.0f} min",
+        lasting(each_s * NODES),
         f"{each_s:.2f} s a router, {fleet['forks']} at a time, as {fleet['routers']} real ones took",
     )
 
@@ -134,7 +143,7 @@ def _with_routers(document: Mapping[str, Any]) -> list[Need]:
         found += [
             Need(
                 f"{NODES:,} routers pushed and proved, {many} at once",
-                f"{makespan_s(latencies, NODES, many) / 60:.0f} min",
+                lasting(makespan_s(latencies, NODES, many)),
                 how,
             )
             for many in AT_ONCE
