@@ -18,8 +18,8 @@ from trunkline.db.session import make_engine, make_sessions
 from trunkline.runs.deadlines import watch
 from trunkline.runs.duties import keep
 from trunkline.runs.heartbeat import Code, Heartbeat
-from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Launcher
+from trunkline.runs.launch.make import make_launcher
 from trunkline.runs.lease import Lease, dead_here
 from trunkline.runs.queue import QUEUE, STAGE_OF, defer, make_queue, runs_without_job, take_away
 from trunkline.runs.record import CANCEL_CHANNEL, add_note, lock_run

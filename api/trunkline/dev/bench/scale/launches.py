@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from trunkline.catalog import PRODUCTS, Values
 from trunkline.dev.errors import DevError
-from trunkline.runs.launch import make_launcher
 from trunkline.runs.launch.contract import Call, Launcher, Stop
+from trunkline.runs.launch.make import make_launcher
 from trunkline.runs.lease import of_a_person
 from trunkline.settings import get_settings
 
