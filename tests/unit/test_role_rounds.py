@@ -16,8 +16,8 @@ _FILES = [str(ROLES / role / part / "main.yml") for role in ("verify", "deploy")
 @pytest.mark.parametrize(("hosts", "rounds"), [(1, 1), (4, 1), (5, 2), (12, 3)])
 def test_the_first_router_waits_until_the_last_has_had_its_turn(tmp_path: Path, hosts: int, rounds: int) -> None:
     waits = [
-        f"deploy_waits_s.frr | int == {30 * rounds}",
-        f"deploy_waits_s.srlinux | int == {90 * rounds}",
+        f"deploy_waits_s.frr | int == {30 * rounds + 200}",
+        f"deploy_waits_s.srlinux | int == {90 * rounds + 200}",
         f"deploy_rounds | int == {rounds}",
         f"verify_rounds | int == {rounds}",
     ]
@@ -29,6 +29,15 @@ def test_the_first_router_waits_until_the_last_has_had_its_turn(tmp_path: Path, 
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     names = "".join(f"node-{number}," for number in range(hosts))
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", names, "--forks", "4", "play.yml"]
+    command = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        "-i",
+        names,
+        "--forks",
+        "4",
+        "-e",
+        "deploy_meanwhile_s=200",
+        "play.yml",
+    ]
     ended = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout

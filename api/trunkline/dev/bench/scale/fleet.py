@@ -4,18 +4,18 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 from rich.console import Console
 
 from trunkline.dev.bench.command import measure
 from trunkline.dev.bench.figures import Sample
 from trunkline.dev.bench.netbox import orders
+from trunkline.dev.bench.scale.memory import pss_mb
 from trunkline.dev.bench.world import World, embedded_netbox
 from trunkline.dev.lab import Lab, processes
 from trunkline.dev.lab.locks import exclusive
@@ -31,7 +31,6 @@ _NAMESPACE = "0d1f8a52-5a3e-4a0e-9a6b-6a8f1f0c7d50"
 _LIKE = PROJECT / "inventory/ring.clab.yml"
 _PLAYBOOK = [str(Path(sys.executable).parent / "ansible-playbook"), "playbooks/network.yml", "--forks", str(FORKS)]
 _METRIC = 30
-_MIB = 2**20
 
 Network = dict[str, Any]
 
@@ -145,8 +144,4 @@ def _apply(wanted: Network, lab: Lab, world: World) -> Sample:
 
 
 def _router_mb(lab: Lab) -> float:
-    total = 0
-    for one in processes.find(lab.name):
-        with suppress(psutil.NoSuchProcess):
-            total += psutil.Process(one.pid).memory_full_info().pss
-    return total / _MIB / len(lab.nodes)
+    return pss_mb(one.pid for one in processes.find(lab.name)) / len(lab.nodes)
