@@ -1,13 +1,16 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from trunkline.dev import bench, system
 from trunkline.dev.bench.command import RequestLog, is_write, measure
 from trunkline.dev.bench.figures import Figure, Measured, Sample, another_round, extrapolated, measured, ratio
 from trunkline.dev.bench.netbox import orders, report
 from trunkline.dev.bench.netbox.contest import Key
 from trunkline.dev.bench.netbox.outcome import differences, normal
 from trunkline.dev.bench.netbox.sides import FLOOR, OURS, PEER
+from trunkline.dev.bench.options import Options
 from trunkline.dev.bench.order import timeline
 from trunkline.dev.errors import DevError
 
@@ -180,3 +183,26 @@ def test_a_run_is_accounted_for_without_a_gap_up_to_its_proof_and_its_end() -> N
         ("apply", "(end of the playbook)", 2),
     ]
     assert (timeline.verified_s(run), timeline.completed_s(run)) == (6, 8)
+
+
+@pytest.mark.parametrize("which", ["all", "run", "scale", "netbox", "api"])
+def test_what_a_bench_needs_of_the_machine_is_there_before_the_first_one_begins(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(system, "require_root", lambda: done.append("root"))
+    monkeypatch.setattr(system, "ensure_packages", lambda packages=system.PACKAGES: done.append(sorted(packages)))
+    for name in bench.BENCHES:
+        monkeypatch.setitem(bench.BENCHES, name, lambda *_, name=name: done.append(name))
+    bench.run(which, Options(), Console())
+    everything = ["root", sorted(system.PACKAGES)]
+    assert (
+        done
+        == {
+            "all": [*everything, *bench.BENCHES],
+            "run": [*everything, "run"],
+            "scale": [*everything, "scale"],
+            "netbox": [["postgresql"], "netbox"],
+            "api": [["postgresql"], "api"],
+        }[which]
+    )

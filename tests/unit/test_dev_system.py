@@ -47,5 +47,5 @@ def test_without_apt_the_packages_are_named(tmp_path: Path, monkeypatch: pytest.
 
 def test_without_root_the_lab_is_refused_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(DevError, match="takes root: sudo make demo"):
+    with pytest.raises(DevError, match="takes root: use sudo"):
         system.require_root()

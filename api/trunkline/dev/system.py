@@ -34,7 +34,7 @@ _CREATECLUSTER = Path("/etc/postgresql-common/createcluster.conf")
 def require_root() -> None:
     """Fail when the native lab cannot be built."""
     if os.geteuid() != 0:
-        raise DevError("The lab's routers live in network namespaces, which takes root: sudo make demo")
+        raise DevError("The lab's routers live in network namespaces, which takes root: use sudo")
 
 
 def missing_packages(packages: Mapping[str, str] = PACKAGES) -> list[str]:

@@ -71,6 +71,19 @@ def test_a_run_keeps_its_steps_its_events_and_its_plan(world: World) -> None:
     assert world.api("GET", f"runs/{run}/events").json()["items"]
 
 
+def test_a_run_logs_into_a_router_once(world: World) -> None:
+    def logins() -> int:
+        log = world.stack.lab.exec("ams-pe", ["cat", "/var/log/frr/sshd.log"])
+        return log.count("Accepted publickey")
+
+    circuit = world.subscription("Core circuit ams-pe:eth1 - par-p:eth2")
+    metric = circuit["block"]["isis_metric"]
+    before = logins()
+    runs = [world.modify(circuit, isis_metric=value) for value in (metric + 1, metric)]
+    assert [run.status for run in runs] == ["completed"] * 2
+    assert logins() == before + len(runs)
+
+
 def test_ordering_the_same_again_changes_nothing(world: World) -> None:
     changes, configurations = world.netbox_changes(), world.configurations()
     orders = [order for group in world.client.orders(world.scenario) for order in group]

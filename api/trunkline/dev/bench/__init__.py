@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from trunkline.dev import system
 from trunkline.dev.bench import api, netbox, order, scale
 from trunkline.dev.bench.options import Options
 from trunkline.dev.errors import DevError
@@ -19,6 +20,8 @@ BENCHES: dict[str, Callable[[Options, Console], None]] = {
     "scale": scale.run,
 }
 ALL = "all"
+_ON_ROUTERS = frozenset({"run", "scale"})
+_WITHOUT_ROUTERS = ("postgresql",)
 
 
 def run(which: str, options: Options, console: Console) -> None:
@@ -27,5 +30,16 @@ def run(which: str, options: Options, console: Console) -> None:
         raise DevError(f"BENCH={which}: there is no such comparison. There are {', '.join(BENCHES)} and {ALL}.")
     # Like Ctrl-C: what was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for name in BENCHES if which == ALL else [which]:
+    chosen = list(BENCHES) if which == ALL else [which]
+    _prepare(chosen)
+    for name in chosen:
         BENCHES[name](options, console)
+
+
+def _prepare(chosen: list[str]) -> None:
+    """What any of them needs of the machine is there before the first begins, which may take half an hour."""
+    if _ON_ROUTERS.isdisjoint(chosen):
+        system.ensure_packages({name: system.PACKAGES[name] for name in _WITHOUT_ROUTERS})
+    else:
+        system.require_root()
+        system.ensure_packages()

@@ -30,7 +30,8 @@ _OWN = (
     "PGPASSFILE",
     "PYTHONDONTWRITEBYTECODE",
 )
-_OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN")
+_CONNECTIONS = "ANSIBLE_SSH_CONTROL_PATH_DIR"
+_OF_ONE_RUN = ("NETBOX_URL", "NETBOX_TOKEN", "TRUNKLINE_RUN", _CONNECTIONS)
 _LAUNCH = "launch.pid"
 _LOOK_FOR_CANCEL_S = 0.5
 # The launch was killed, as the client says it; and the client itself was, which has no exit status then.
@@ -40,12 +41,14 @@ _KILLED = (128 + signal.SIGKILL, None)
 def play(
     settings: Settings,
     ansible: WarmAnsible,
+    connections: Path,
     call: Call,
     on_event: Callable[[JsonObject], None],
     cancelled: Callable[[], bool],
 ) -> Ending:
     """Run the playbook to its end. `on_event` must only take the event away: Ansible waits for it.
 
+    ssh puts the sockets of its connections into `connections`, and looks there for open ones.
     Secrets reach the playbook by inherited environment only. The files of the run lie in memory and are removed.
     Raises LaunchError.
     """
@@ -55,7 +58,7 @@ def play(
             f"playbook {call.playbook} is not in {settings.playbooks}: set TRUNKLINE_PROJECT_DIR to the checkout"
         )
     with temporary_directory(settings.runtime_dir, "run") as private:
-        config = _configure(settings, call, private)
+        config = _configure(settings, call, private, connections)
         config.command = ansible.command(
             _common(config.env, private), Path(config.cwd), private / _LAUNCH, config.command[1:]
         )
@@ -65,11 +68,11 @@ def play(
 def warm_up(settings: Settings, ansible: WarmAnsible) -> None:
     """Have Ansible loaded before the first launch asks for it."""
     with temporary_directory(settings.runtime_dir, "run") as private:
-        config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True, timeout_s=1), private)
+        config = _configure(settings, Call(uuid.UUID(int=0), "", {}, check=True, timeout_s=1), private, private)
         ansible.ensure(_common(config.env, private), Path(config.cwd))
 
 
-def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
+def _configure(settings: Settings, call: Call, private: Path, connections: Path) -> RunnerConfig:
     (private / "env").mkdir(mode=0o700)
     (private / "tmp").mkdir(mode=0o700)
     variables = json.dumps(_literal(call.variables))
@@ -82,7 +85,7 @@ def _configure(settings: Settings, call: Call, private: Path) -> RunnerConfig:
         cmdline=" ".join(
             ["--diff", *(["--check"] if call.check else []), *(["--skip-tags=devices"] if call.skip_devices else [])]
         ),
-        envvars=_environment(settings, project, private, call.run_id),
+        envvars=_environment(settings, project, private, call.run_id) | {_CONNECTIONS: str(connections)},
         fact_cache_type="memory",
         suppress_env_files=True,
         quiet=True,
@@ -153,8 +156,6 @@ def _environment(settings: Settings, project: Path, private: Path, run_id: uuid.
         # The runner would turn it off where it is not said.
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
-        # ssh's kept-open connections end with the playbook: no other run may be using them.
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "ssh"),
         "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "TRUNKLINE_RUN": str(run_id),
     }

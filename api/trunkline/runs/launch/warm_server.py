@@ -33,6 +33,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,6 @@ _KINDS = (
     loader.shell_loader,
     loader.strategy_loader,
     loader.test_loader,
-    loader.vars_loader,
 )
 # Not all callbacks: ansible-runner's reads its launch's environment when it is loaded, and two warn of deprecation.
 _CALLBACKS = ("default", "junit", "minimal")
@@ -125,7 +125,8 @@ class _Launch(socketserver.BaseRequestHandler):
             elif not ready:
                 self.status = _KILLED
         finally:
-            _kill_descendants()
+            # What ended well may be gone on with: the run's next launch finds its connections open.
+            _kill_descendants(but=_is_open_connection if self.status == 0 else None)
 
     status = 128 + signal.SIGTERM
 
@@ -157,9 +158,10 @@ class _Server(socketserver.ForkingUnixStreamServer):
         if os.getppid() != self._parent:
             sys.exit()
         supervisors: set[int] = self.active_children or set()
-        left = _children() - supervisors
+        lost = self.lease.left_s < -_PATIENCE_S
+        left = {pid for pid in _children() - supervisors if lost or not _is_open_connection(pid)}
         _kill(left)
-        if self.lease.left_s < -_PATIENCE_S:
+        if lost:
             # One that is frozen does not look itself. What it leaves is ours at the next look.
             _kill(supervisors)
         self.active_children = supervisors | left  # that they are waited for
@@ -185,14 +187,21 @@ def _play(lease: _Lease, arguments: list[str], environment: dict[str, str], dire
     PlaybookCLI.cli_executor(["ansible-playbook", *arguments])
 
 
-def _kill_descendants() -> None:
-    """Kill children until there are none: those of a killed child become ours."""
-    while True:
-        _kill(_children())
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+def _kill_descendants(but: Callable[[int], bool] | None) -> None:
+    """Kill children until there are none (`but` these): those of a killed child become ours."""
+    while left := {pid for pid in _children() if but is None or not but(pid)}:
+        _kill(left)
+        for pid in left:
+            os.waitpid(pid, 0)
+
+
+def _is_open_connection(process: int) -> bool:
+    """Whether it is the one that ssh leaves to keep a connection open, for a time (ControlPersist in ssh_config(5))."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+    return words.startswith(b"ssh: ") and words.rstrip(b"\0").endswith(b" [mux]")
 
 
 def _children() -> set[int]:

@@ -106,8 +106,10 @@ class Frr:
                 + "; ".join(foreign)
             )
 
-    def converge(self, current: Sequence[Stanza], target: Sequence[Stanza], interfaces: Collection[str]) -> None:
-        """Bring the running configuration from `current` to `target`.
+    def converge(
+        self, current: Sequence[Stanza], target: Sequence[Stanza], interfaces: Collection[str]
+    ) -> tuple[Stanza, ...]:
+        """Bring the running configuration from `current` to `target`; return what it is then.
 
         Does not judge: whether the router is there is for the caller to see in its running configuration. FRR's exit
         codes and messages do not tell: it calls refused lines a success, and warns of lines that it takes.
@@ -116,9 +118,11 @@ class Frr:
         if commands:
             write_atomically(_COMMANDS_FILE, commands)
             self.run([self.vtysh, "-f", _COMMANDS_FILE])
-            if not differences(target, self.running(), {one.header for one in (*current, *target)}):
-                return
+            reached = self.running()
+            if not differences(target, reached, {one.header for one in (*current, *target)}):
+                return reached
         self.run([*self._reload, "--reload", self._write_candidate(text_of(target))])
+        return self.running()
 
     def refusals(self, current: Sequence[Stanza], target: Sequence[Stanza]) -> list[str]:
         """Try the lines that `target` has and `current` lacks, one by one; return what FRR refuses, with its words.

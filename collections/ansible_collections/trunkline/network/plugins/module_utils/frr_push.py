@@ -95,8 +95,7 @@ def apply(frr: Frr, todo: Plan, push: Unconfirmed) -> None:
     try:
         if not todo.diff:
             return
-        frr.converge(todo.before.running, todo.candidate, todo.before.interfaces)
-        after = frr.running()
+        after = frr.converge(todo.before.running, todo.candidate, todo.before.interfaces)
         wrong = differences(todo.candidate, after, todo.owned)
         if not wrong:
             return

@@ -55,9 +55,9 @@ def undo(frr: Frr, push: Unconfirmed) -> None:
     now = frr.snapshot()
     target = replace(now.running, push.owned, [one for one in push.before if one.lines])
     if differences(target, now.running, push.owned):
-        frr.converge(now.running, target, now.interfaces)
+        after = frr.converge(now.running, target, now.interfaces)
         frr.forget_files()
-        wrong = differences(target, frr.running(), push.owned)
+        wrong = differences(target, after, push.owned)
         if wrong:
             raise DeviceError(
                 f"the configuration from before could not be put back: {'; '.join(wrong)}; mend this by hand, then try "
