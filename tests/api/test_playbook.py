@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from pydantic import SecretStr
 
 from tests.awx.awx_server import TOKEN, Awx, running_awx
+from tests.waiting import wait_until
 from trunkline.runs.launch.awx import AwxLauncher
 from trunkline.runs.launch.contract import Call, Ending, Launcher, LaunchError, Stop
 from trunkline.runs.launch.directory import remove_leftovers
@@ -61,6 +63,8 @@ class Launches:
     settings: Settings
     awx: Awx | None
     timeout_s: int = 60
+    check: bool = False
+    skip_devices: bool = False
 
     def write(self, name: str, content: str) -> None:
         """A playbook that can be launched."""
@@ -78,7 +82,14 @@ class Launches:
             events.append(event)
             look(event)
 
-        call = Call(uuid.UUID(int=1), name, {"subscription": {"block": block}}, check=False, timeout_s=self.timeout_s)
+        call = Call(
+            uuid.UUID(int=1),
+            name,
+            {"subscription": {"block": block}},
+            check=self.check,
+            timeout_s=self.timeout_s,
+            skip_devices=self.skip_devices,
+        )
         return self.launcher.play(call, "key", take, Stop()), events
 
 
@@ -122,6 +133,29 @@ def test_values_are_literal_and_secrets_only_in_the_environment(launches: Launch
     assert list(settings.runtime_dir.glob("trunkline-run-*")) == []
 
 
+@pytest.mark.parametrize(
+    ("check", "skip_devices", "done"),
+    [
+        (False, False, {"document", "lease", "configure"}),
+        (True, False, {"document", "configure"}),
+        (False, True, {"document"}),
+        (True, True, {"document"}),
+    ],
+)
+def test_what_a_launch_leaves_out(launches: Launches, check: bool, skip_devices: bool, done: set[str]) -> None:
+    launches.write(
+        "tags.yml",
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
+        "    - {name: document, ansible.builtin.debug: }\n"
+        "    - {name: lease, ansible.builtin.debug: , tags: [devices, lease]}\n"
+        "    - {name: configure, ansible.builtin.debug: , tags: [devices]}\n",
+    )
+    launches.check, launches.skip_devices = check, skip_devices
+    ending, events = launches.play("tags.yml")
+    assert ending.ok, events
+    assert {event["event_data"]["task"] for event in events if event["event"] == "runner_on_ok"} == done
+
+
 def test_a_playbook_that_is_missing_or_broken_is_said(launches: Launches) -> None:
     launches.write("broken.yml", "- hosts: localhost\n  tasks:\n    - no.such.module:\n")
     remedy = r"no job template 'Trunkline none'.*awx_setup" if launches.awx else r"is not in .*TRUNKLINE_PROJECT_DIR"
@@ -160,3 +194,15 @@ def test_workers_that_start_at_once_remove_what_was_left_together(tmp_path: Path
         for done in [threads.submit(remove_leftovers, tmp_path) for _ in range(4)]:
             done.result()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_launch_that_has_ended_is_not_waited_for_and_one_that_has_not_is_ended() -> None:
+    ended = pexpect.spawn("true")
+    ended.expect(pexpect.EOF)
+    wait_until(lambda: not ended.isalive(), 10)
+    ended.close()
+    assert (ended.ptyproc.delayafterclose, ended.exitstatus) == (0, 0)
+    going_on = pexpect.spawn("sleep", ["60"])
+    going_on.close()
+    assert going_on.ptyproc.delayafterclose > 0
+    assert not going_on.isalive()

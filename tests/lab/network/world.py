@@ -147,6 +147,10 @@ class World:
         (found,) = self.netbox("circuits/circuits", cid=circuit["block"]["cid"])
         return int(found["custom_fields"]["trunkline_isis_metric"])
 
+    def logins(self, node: str) -> int:
+        """How often somebody has logged into the router since it was started."""
+        return self.stack.lab.exec(node, ["cat", "/var/log/frr/sshd.log"]).count("Accepted publickey")
+
     def configurations(self) -> dict[str, str]:
         return {
             node: self.stack.lab.exec(node, ["vtysh", "-c", "show running-config"]) for node in self.stack.lab.nodes

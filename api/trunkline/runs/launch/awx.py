@@ -87,8 +87,8 @@ class AwxLauncher:
             "labels": [self._label(name, organization) for name in (COMMON_LABEL, label)],
             "timeout": call.timeout_s,
         }
-        if call.skip_devices:
-            body["skip_tags"] = "devices"
+        if call.skip_tags:
+            body["skip_tags"] = ",".join(call.skip_tags)
         job = self._client.post(f"job_templates/{template['id']}/launch/", body)
         if job["ignored_fields"]:
             # Without them it is not what was asked for: a plan would be a change.

@@ -27,6 +27,11 @@ class Call:
     timeout_s: int
     skip_devices: bool = False
 
+    @property
+    def skip_tags(self) -> list[str]:
+        """The tags of what the launch leaves out. A check takes no router, so there is none to keep or to give back."""
+        return [tag for tag, out in (("devices", self.skip_devices), ("lease", self.check)) if out]
+
 
 @dataclass(frozen=True)
 class Ending:

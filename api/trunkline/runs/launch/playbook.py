@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pexpect
 from ansible_runner import Runner
 from ansible_runner.config.runner import RunnerConfig
 
@@ -83,7 +84,7 @@ def _configure(settings: Settings, call: Call, private: Path, connections: Path)
         project_dir=str(project),
         playbook=str(settings.playbooks / call.playbook),
         cmdline=" ".join(
-            ["--diff", *(["--check"] if call.check else []), *(["--skip-tags=devices"] if call.skip_devices else [])]
+            ["--diff", *(["--check"] if call.check else []), *(f"--skip-tags={tag}" for tag in call.skip_tags)]
         ),
         envvars=_environment(settings, project, private, call.run_id) | {_CONNECTIONS: str(connections)},
         fact_cache_type="memory",
@@ -130,6 +131,20 @@ class _Stop:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGTERM)
         return False
+
+
+class _Child(pexpect.spawn):  # type: ignore[misc] # it has no types
+    """The process of a launch. When the runner closes it, it has ended, and pexpect need not wait 0.1 s to be sure."""
+
+    def close(self, force: bool = True) -> None:
+        """Let go of its terminal."""
+        if not self.isalive():
+            self.ptyproc.delayafterclose = 0
+        super().close(force)
+
+
+# The runner knows no other way to be given one.
+pexpect.spawn = _Child
 
 
 def _run(config: RunnerConfig, on_event: Callable[[JsonObject], None], stop: _Stop) -> Ending:

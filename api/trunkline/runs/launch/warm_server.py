@@ -12,6 +12,9 @@ then says so. A lease binds whoever may be frozen: the server looks as well, and
 or frozen leaves; a launch looks itself before it forks, starts a program or sends a request, so that one which was
 frozen with all the others does not go on before they are awake.
 
+Spared are, after a launch that ended well, the processes with which ssh keeps connections open for a time (see
+`connections`): they do nothing by themselves, and are the server's from then on.
+
 What depends on the environment is read when Ansible is loaded: the server must be started with that of its launches,
 as far as they have one in common. Each launch has an ANSIBLE_LOCAL_TEMP of its own, which its caller removes.
 """

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from ansible_collections.trunkline.network.plugins.module_utils.netbox_errors import OrderError
@@ -33,7 +34,7 @@ class ActionModule(DeployAction):
         owner = given if given or self.check else self._take_lease()
         try:
             # Under the lease: an intent read before another run's change could be pushed after it.
-            intent = self.intent()
+            intent = self._intent_while_connecting() if self.check else self.intent()
             held = {"lease": owner, "confirm_s": self.params["confirm_s"]} if owner and not self.check else {}
             also_owned = [*self.params["also_owned"], *headers_of(self.leaving())]
             push = self._device("frr_config", config=self.render(intent), also_owned=also_owned, **held)
@@ -45,6 +46,14 @@ class ActionModule(DeployAction):
                 with contextlib.suppress(DeviceRefusedError):
                     self._device("frr_lease", state="absent", owner=owner)
         return {**push, "intent": intent}
+
+    def _intent_while_connecting(self) -> dict[str, Any]:
+        """The intent; meanwhile the router is connected to, which in a check nothing has spoken to yet."""
+        with ThreadPoolExecutor(1) as threads:
+            connected = threads.submit(self._connection.exec_command, "true", sudoable=False)
+            intent = self.intent()
+            connected.result()
+        return intent
 
     def _take_lease(self) -> str:
         wanted = self.environment("TRUNKLINE_RUN")
