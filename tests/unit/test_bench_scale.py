@@ -94,7 +94,7 @@ def test_needs_come_from_the_figures() -> None:
     assert found["cores for that within a night"] == "2"
     assert found["all routers compared with their intent by one network.yml"] == "100 min"
     assert "runs at once for 1,000 orders an hour" not in found
-    pushed = {need.what: need.value for need in model.needs(DOCUMENT, {"rounds": [{"verified_s": 3.6}]})}
+    pushed = {need.what: need.value for need in model.needs(DOCUMENT, {"lives": [{"verified_s": 3.6}]})}
     assert pushed["runs at once for 1,000 orders an hour"] == "1.0"
 
 
@@ -109,7 +109,7 @@ def test_pushes_are_simulated_with_what_was_recorded() -> None:
         span("Let the router keep what was pushed, and give it back", 4, 0.5),
         span("Stop unless both routers have proved the circuit", 4.5, 0.1),
     ]
-    assert model.pushes_s({"rounds": [{"spans": spans}]}) == [2.5]
+    assert model.pushes_s({"lives": [{"spans": spans}]}) == [2.5]
     assert model.makespan_s([2.0], 10, 3) == 8.0
     assert model.makespan_s([1.0, 3.0], 4, 2) == 5.0
 

@@ -12,7 +12,7 @@ from trunkline.dev.secrets import Secrets
 from trunkline.dev.state import PROJECT, State
 
 NAME = "netbox"
-_DATABASE = "netbox"
+DATABASE = "netbox"
 _HERE = Path(__file__).parent
 _VENV = PROJECT / ".trunkline" / "netbox-venv"
 _TEMPLATE = _HERE / "schema.sql.xz"
@@ -26,7 +26,7 @@ def up(state: State, secrets: Secrets, port: int, request_log: Path | None = Non
     """
     if process.find(state, NAME):
         return
-    postgres.ensure_database(state, _DATABASE, lzma.decompress(_TEMPLATE.read_bytes()))
+    postgres.ensure_database(state, DATABASE, lzma.decompress(_TEMPLATE.read_bytes()))
     argv = [_program("gunicorn"), "--config", str(_HERE / "instance" / "gunicorn.conf.py")]
     access = {
         "NETBOX_PORT": str(port),
@@ -35,7 +35,7 @@ def up(state: State, secrets: Secrets, port: int, request_log: Path | None = Non
     }
     if request_log is not None:
         access["NETBOX_REQUEST_LOG"] = str(request_log)
-    process.start(state, NAME, argv, _environment(state, secrets, _DATABASE) | access)
+    process.start(state, NAME, argv, _environment(state, secrets, DATABASE) | access)
 
 
 def wait_ready(state: State, secrets: Secrets, port: int) -> None:

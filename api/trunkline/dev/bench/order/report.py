@@ -31,14 +31,14 @@ def table(contest: Contest) -> Table:
     shown = Table(title="One circuit, from POST to the end of its run", box=SIMPLE)
     for name in ("stage", "", "began s", "took s"):
         shown.add_column(name, justify="right" if name.endswith(" s") else "left", no_wrap=True)
-    spans = typical([one.spans for one in contest.rounds])
+    spans = typical([one.spans for one in contest.lives])
     for span, following in zip(spans, [*spans[1:], None], strict=True):
         last = following is None or following.stage != span.stage
         shown.add_row(span.stage, span.name, f"{span.begin_s:.2f}", f"{span.seconds:.2f}", end_section=last)
     shown.add_row("", "both routers have proved it", f"{contest.verified_s:.2f}", "")
     shown.add_row("", "completed", f"{contest.completed_s:.2f}", "")
     shown.caption = (
-        f"medians of {len(contest.rounds)} rounds; an ansible-playbook with one task that does nothing takes "
+        f"medians of {len(contest.lives)} orders; an ansible-playbook with one task that does nothing takes "
         f"{contest.launch_s:.2f} s here"
     )
     return shown
@@ -68,7 +68,7 @@ def document(machine: Mapping[str, Any], contest: Contest, wanted: Sequence[Figu
         "bench": "run",
         "machine": machine,
         "launches_s": contest.launches_s,
-        "rounds": [asdict(one) for one in contest.rounds],
+        "lives": [asdict(one) for one in contest.lives],
         "others": {name: [asdict(one) for one in found] for name, found in contest.others.items()},
         "figures": [one.record() for one in wanted],
     }

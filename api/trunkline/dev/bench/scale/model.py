@@ -135,7 +135,7 @@ def _looked_at(fleet: Mapping[str, Any]) -> Need:
 
 
 def _with_routers(document: Mapping[str, Any]) -> list[Need]:
-    verified_s = sum(one["verified_s"] for one in document["rounds"]) / len(document["rounds"])
+    verified_s = sum(one["verified_s"] for one in document["lives"]) / len(document["lives"])
     how = f"each takes {verified_s:.1f} s with routers"
     found = [Need("runs at once for 1,000 orders an hour", f"{verified_s * 1000 / 3600:.1f}", how)]
     if latencies := pushes_s(document):
@@ -154,7 +154,7 @@ def _with_routers(document: Mapping[str, Any]) -> list[Need]:
 def pushes_s(document: Mapping[str, Any]) -> list[float]:
     """Of each round of BENCH=run how long its routers were worked on, from their lease until they were let go."""
     found = []
-    for one in document["rounds"]:
+    for one in document["lives"]:
         spans = [span for span in one.get("spans", ()) if span["stage"] == "apply"]
         on_them = [span for span in spans if span["name"].startswith(_ON_ROUTERS)]
         if on_them:

@@ -42,6 +42,18 @@ def missing_lines(current: Sequence[Stanza], target: Sequence[Stanza]) -> Iterat
             yield from ((one.header, line) for line in one.lines if line not in before.lines)
 
 
+def may_leave_lines(current: Sequence[Stanza], target: Sequence[Stanza]) -> bool:
+    """Whether these commands may leave something to frr-reload: lines that a stanza which stays has to lose, blocks."""
+    present = {one.header: one for one in current}
+    return any(
+        one.lines != before.lines and not (before.is_flat and one.is_flat and set(before.lines) <= set(one.lines))
+        if (before := present.get(one.header))
+        else not one.is_flat
+        for one in target
+        if one.lines
+    )
+
+
 def _removals(current: Sequence[Stanza], target: Sequence[Stanza], interfaces: Collection[str]) -> Iterator[str]:
     kept = {one.header for one in target if one.lines}
     for one in reversed(current):

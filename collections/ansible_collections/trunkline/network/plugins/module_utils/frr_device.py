@@ -12,7 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_messages
-from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import direct_commands, missing_lines
+from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import (
+    direct_commands,
+    may_leave_lines,
+    missing_lines,
+)
 from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import RUN_DIRECTORY, write_atomically
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import (
     Stanza,
@@ -86,13 +90,24 @@ class Frr:
             )
         return out
 
-    def check(self, candidate: Sequence[Stanza], owned: Collection[str]) -> None:
-        """Let FRR parse the candidate and say what it would do, changing nothing.
+    def check(self, current: Sequence[Stanza], candidate: Sequence[Stanza], owned: Collection[str]) -> None:
+        """Let FRR parse the candidate, and say what it would do where frr-reload is to do it, changing nothing.
 
-        Raises DeviceError when a line is not FRR's language, and when frr-reload would touch a stanza that is not
-        owned (it compares text, and some foreign lines do not survive its reading of them).
+        Raises DeviceError when a line is not FRR's language, and when frr-reload would touch what is not owned.
         """
         text = text_of(candidate)
+        # What frr-reload --test begins with, too: it is slow, being a script that compares whole configurations.
+        code, out, err = self.run([self.vtysh, "-m", "-f", self._write_candidate(text)])
+        if code != 0:
+            reason = frr_messages.rejection(out + err, text)
+            raise DeviceError(reason or f"vtysh does not read the configuration: {(err or out).strip()}")
+        if may_leave_lines(current, candidate):
+            self._check_reload(text, owned)
+
+    def _check_reload(self, text: str, owned: Collection[str]) -> None:
+        """Raise DeviceError when frr-reload would touch a stanza that is not owned: it compares text, and some foreign
+        lines do not survive its reading of them.
+        """
         code, out, err = self.run([*self._reload, "--test", self._write_candidate(text)])
         # The exit code comes first: after a syntax error frr-reload still prints a list, of everything.
         if code != 0:
@@ -107,9 +122,15 @@ class Frr:
             )
 
     def converge(
-        self, current: Sequence[Stanza], target: Sequence[Stanza], interfaces: Collection[str]
+        self,
+        current: Sequence[Stanza],
+        target: Sequence[Stanza],
+        interfaces: Collection[str],
+        owned: Collection[str] | None = None,
     ) -> tuple[Stanza, ...]:
         """Bring the running configuration from `current` to `target`; return what it is then.
+
+        With `owned` no other stanza is touched: DeviceError where frr-reload would have to. Without, whatever it takes.
 
         Does not judge: whether the router is there is for the caller to see in its running configuration. FRR's exit
         codes and messages do not tell: it calls refused lines a success, and warns of lines that it takes.
@@ -121,6 +142,8 @@ class Frr:
             reached = self.running()
             if not differences(target, reached, {one.header for one in (*current, *target)}):
                 return reached
+            if owned is not None and not may_leave_lines(current, target):
+                self._check_reload(text_of(target), owned)  # `check` did not expect that it would be needed
         self.run([*self._reload, "--reload", self._write_candidate(text_of(target))])
         return self.running()
 

@@ -95,7 +95,7 @@ def apply(frr: Frr, todo: Plan, push: Unconfirmed) -> None:
     try:
         if not todo.diff:
             return
-        after = frr.converge(todo.before.running, todo.candidate, todo.before.interfaces)
+        after = frr.converge(todo.before.running, todo.candidate, todo.before.interfaces, todo.owned)
         wrong = differences(todo.candidate, after, todo.owned)
         if not wrong:
             return

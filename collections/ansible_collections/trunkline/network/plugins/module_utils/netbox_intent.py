@@ -24,9 +24,8 @@ LOOPBACK = {"frr": "lo", "nokia-srlinux": "system0"}
 
 # By the cable, not by link_peers: those NetBox looks up one by one, at ten times the cost.
 _BODY = """
-query ($names: [String!], $context: String!) {
-  device_list(filters: {name: {in_list: $names}}) {
-    name role { slug } platform { slug } config_context primary_ip4 { address } primary_ip6 { address }
+query ($device: String!, $neighbors: [String!], $context: String!) {
+  device_list(filters: {name: {exact: $device}}) { ...router config_context
     interfaces(filters: {cable: {id: {is_null: false}}}) {
       cable { terminations { termination { __typename
         ... on CircuitTerminationType { circuit { cid status custom_fields
@@ -37,8 +36,12 @@ query ($names: [String!], $context: String!) {
     }
     ...ports
   }
+  neighbors: device_list(filters: {name: {in_list: $neighbors}}) { ...router }
   config_context_list(filters: {name: {exact: $context}}) { is_active data }
   carried: %s
+}
+fragment router on DeviceType {
+  name role { slug } platform { slug } primary_ip4 { address } primary_ip6 { address }
 }
 """
 QUERY = f"{_BODY % ANY_L2VPN}\nfragment ports on DeviceType {{ {PORT_FIELDS} }}\n{L2VPN_FIELDS}"
@@ -83,22 +86,21 @@ class Fabric:
 
 def read(session: Session, device: str, overlay: Iterable[Record], context: str) -> Fabric:
     """What NetBox has of the device and of the neighbours it has or is going to have: one request."""
-    names = (
-        {device}
-        | netbox_services.nodes_in(overlay)
-        | {end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end}
-    )
-    rows = session.graphql(QUERY, {"names": sorted(names), "context": context})
+    neighbors = netbox_services.nodes_in(overlay) | {
+        end.partition(":")[0] for item in overlay for end in [(item.get("after") or {}).get("a")] if end
+    }
+    asked = {"device": device, "neighbors": sorted(neighbors - {device}), "context": context}
+    rows = session.graphql(QUERY, asked)
     fabric = Fabric(context=next((row["data"] for row in rows["config_context_list"] if row["is_active"]), {}))
     fabric.services.any_l2vpn = bool(rows["carried"])
-    for row in rows["device_list"]:
+    for row in (*rows["device_list"], *rows["neighbors"]):
         _note_router(fabric, row)
-        if row["name"] == device:
-            fabric.context = row["config_context"] or fabric.context
-            for interface in row["interfaces"]:
-                _note_circuits(fabric, interface)
-            for far in netbox_services.note(fabric.services, row):
-                _note_router(fabric, far)
+    for row in rows["device_list"]:
+        fabric.context = row["config_context"] or fabric.context
+        for interface in row["interfaces"]:
+            _note_circuits(fabric, interface)
+        for far in netbox_services.note(fabric.services, row):
+            _note_router(fabric, far)
     return fabric
 
 

@@ -16,10 +16,10 @@ description:
   - Owned is what the router's record names (C(/etc/frr/trunkline.json), which holds headers only, no lines), and what
     O(config) and O(also_owned) name. An owned stanza is owned whole. A line that somebody else added to it is
     removed, and shown in the diff.
-  - 'Steps: file lock, snapshot, candidate, C(frr-reload.py --test), diff, the new lines in one C(vtysh -f), what that
-    leaves to do by C(frr-reload.py --reload), read back and compare; then, at once or when it is confirmed, save and
-    record. Whatever fails after the router has begun to change, the snapshot is put back and the error names the line
-    and FRR''s words.'
+  - 'Steps: file lock, snapshot, candidate, C(vtysh -m), where lines are replaced or nested C(frr-reload.py --test) too,
+    diff, the new lines in one C(vtysh -f), what that leaves to do by C(frr-reload.py --reload), read back and compare;
+    then, at once or when it is confirmed, save and record. Whatever fails after the router has begun to change, the
+    snapshot is put back and the error names the line and FRR''s words.'
   - From before the router begins to change, a process on the router itself waits for the end. If this module is killed
     on its way, or nobody confirms the push within O(confirm_s), that process returns the router to what it was. That
     is the running configuration, the startup configuration and the record.
@@ -229,7 +229,7 @@ def make_it_so(module: AnsibleModule, frr: Frr, wanted: list[Stanza]) -> dict[st
     todo = plan(frr, wanted, frozenset(parameters["also_owned"]), pending)
     watch.lap("snapshot")
     if todo.diff:
-        frr.check(todo.candidate, todo.owned)
+        frr.check(todo.before.running, todo.candidate, todo.owned)
         watch.lap("check")
     waits = False
     if todo.is_needed and not module.check_mode:

@@ -1,6 +1,8 @@
 """The commands that a push gives to vtysh."""
 
-from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import direct_commands
+import pytest
+
+from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import direct_commands, may_leave_lines
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import parse
 
 OLD = """\
@@ -16,6 +18,7 @@ router isis CORE
 exit
 !
 """
+BGP = "router bgp 1\n address-family ipv4 unicast\n  network 192.0.2.0/24\n exit-address-family\nexit\n"
 
 
 def commands(current: str, target: str, interfaces: tuple[str, ...] = ("eth1",)) -> list[str]:
@@ -51,5 +54,21 @@ def test_a_new_value_is_set_without_removing_the_old_one_first() -> None:
 
 
 def test_a_nested_stanza_that_changes_is_left_to_frr_reload() -> None:
-    bgp = "router bgp 1\n address-family ipv4 unicast\n  network 192.0.2.0/24\n exit-address-family\nexit\n"
-    assert commands(bgp, bgp.replace("192.0.2", "192.0.3")) == []
+    assert commands(BGP, BGP.replace("192.0.2", "192.0.3")) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "leaves"),
+    [
+        (OLD, False),
+        ("", False),
+        (OLD.replace(" isis metric 30\n", ""), True),
+        (OLD.replace("metric 30", "metric 40"), True),
+        (OLD.replace(" isis metric 30\n", " isis metric 30\n isis passive\n"), False),
+        (OLD + "interface eth2\n description to lon-pe\nexit\n", False),
+        (OLD + BGP, True),
+    ],
+    ids=["the same", "all goes", "a line goes", "a value changes", "a line comes", "a stanza comes", "a block comes"],
+)
+def test_what_is_only_added_or_goes_as_a_whole_leaves_nothing_to_frr_reload(target: str, leaves: bool) -> None:
+    assert may_leave_lines(parse(OLD), parse(target)) is leaves
