@@ -42,15 +42,15 @@ def missing_lines(current: Sequence[Stanza], target: Sequence[Stanza]) -> Iterat
             yield from ((one.header, line) for line in one.lines if line not in before.lines)
 
 
-def may_leave_lines(current: Sequence[Stanza], target: Sequence[Stanza]) -> bool:
-    """Whether these commands may leave something to frr-reload: lines that a stanza which stays has to lose, blocks."""
-    present = {one.header: one for one in current}
-    return any(
-        one.lines != before.lines and not (before.is_flat and one.is_flat and set(before.lines) <= set(one.lines))
-        if (before := present.get(one.header))
-        else not one.is_flat
-        for one in target
-        if one.lines
+def changes_within(current: Sequence[Stanza], target: Sequence[Stanza]) -> bool:
+    """Whether a stanza changes, or one with nested blocks comes or goes: then frr-reload is needed, there or back.
+
+    Flat stanzas that come or go as a whole take these commands alone, in both directions.
+    """
+    before, after = ({one.header: one for one in side if one.lines} for side in (current, target))
+    both = before.keys() & after.keys()
+    return any(not before[header].says_the_same_as(after[header]) for header in both) or any(
+        not one.is_flat for header, one in {**before, **after}.items() if header not in both
     )
 
 

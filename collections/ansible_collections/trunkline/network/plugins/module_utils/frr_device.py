@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from ansible_collections.trunkline.network.plugins.module_utils import frr_messages
 from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import (
+    changes_within,
     direct_commands,
-    may_leave_lines,
     missing_lines,
 )
 from ansible_collections.trunkline.network.plugins.module_utils.frr_lock import RUN_DIRECTORY, write_atomically
@@ -91,7 +91,7 @@ class Frr:
         return out
 
     def check(self, current: Sequence[Stanza], candidate: Sequence[Stanza], owned: Collection[str]) -> None:
-        """Let FRR parse the candidate, and say what it would do where frr-reload is to do it, changing nothing.
+        """Let FRR parse the candidate, and say what it would do where frr-reload may have to do it, changing nothing.
 
         Raises DeviceError when a line is not FRR's language, and when frr-reload would touch what is not owned.
         """
@@ -101,7 +101,7 @@ class Frr:
         if code != 0:
             reason = frr_messages.rejection(out + err, text)
             raise DeviceError(reason or f"vtysh does not read the configuration: {(err or out).strip()}")
-        if may_leave_lines(current, candidate):
+        if changes_within(current, candidate):
             self._check_reload(text, owned)
 
     def _check_reload(self, text: str, owned: Collection[str]) -> None:
@@ -142,7 +142,7 @@ class Frr:
             reached = self.running()
             if not differences(target, reached, {one.header for one in (*current, *target)}):
                 return reached
-            if owned is not None and not may_leave_lines(current, target):
+            if owned is not None and not changes_within(current, target):
                 self._check_reload(text_of(target), owned)  # `check` did not expect that it would be needed
         self.run([*self._reload, "--reload", self._write_candidate(text_of(target))])
         return self.running()

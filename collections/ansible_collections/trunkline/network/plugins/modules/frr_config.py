@@ -16,7 +16,7 @@ description:
   - Owned is what the router's record names (C(/etc/frr/trunkline.json), which holds headers only, no lines), and what
     O(config) and O(also_owned) name. An owned stanza is owned whole. A line that somebody else added to it is
     removed, and shown in the diff.
-  - 'Steps: file lock, snapshot, candidate, C(vtysh -m), where lines are replaced or nested C(frr-reload.py --test) too,
+  - 'Steps: file lock, snapshot, candidate, C(vtysh -m), where a stanza changes C(frr-reload.py --test) too,
     diff, the new lines in one C(vtysh -f), what that leaves to do by C(frr-reload.py --reload), read back and compare;
     then, at once or when it is confirmed, save and record. Whatever fails after the router has begun to change, the
     snapshot is put back and the error names the line and FRR''s words.'

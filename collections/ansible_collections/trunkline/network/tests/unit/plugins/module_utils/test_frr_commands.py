@@ -2,7 +2,7 @@
 
 import pytest
 
-from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import direct_commands, may_leave_lines
+from ansible_collections.trunkline.network.plugins.module_utils.frr_commands import changes_within, direct_commands
 from ansible_collections.trunkline.network.plugins.module_utils.frr_stanzas import parse
 
 OLD = """\
@@ -58,17 +58,28 @@ def test_a_nested_stanza_that_changes_is_left_to_frr_reload() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "leaves"),
+    ("target", "changes"),
     [
         (OLD, False),
         ("", False),
         (OLD.replace(" isis metric 30\n", ""), True),
         (OLD.replace("metric 30", "metric 40"), True),
-        (OLD.replace(" isis metric 30\n", " isis metric 30\n isis passive\n"), False),
+        (OLD.replace(" isis metric 30\n", " isis metric 30\n isis passive\n"), True),
+        (OLD.replace(" isis metric 30\n", "").replace(" ip address", " isis metric 30\n ip address"), False),
         (OLD + "interface eth2\n description to lon-pe\nexit\n", False),
         (OLD + BGP, True),
     ],
-    ids=["the same", "all goes", "a line goes", "a value changes", "a line comes", "a stanza comes", "a block comes"],
+    ids=[
+        "the same",
+        "all goes",
+        "line goes",
+        "value changes",
+        "line comes",
+        "other order",
+        "stanza comes",
+        "block comes",
+    ],
 )
-def test_what_is_only_added_or_goes_as_a_whole_leaves_nothing_to_frr_reload(target: str, leaves: bool) -> None:
-    assert may_leave_lines(parse(OLD), parse(target)) is leaves
+def test_frr_reload_may_be_needed_where_a_stanza_changes_on_the_way_there_or_back(target: str, changes: bool) -> None:
+    assert changes_within(parse(OLD), parse(target)) is changes
+    assert changes_within(parse(target), parse(OLD)) is changes
