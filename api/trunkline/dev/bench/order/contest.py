@@ -22,7 +22,7 @@ from trunkline.dev.orders import Client, Order
 
 @dataclass(frozen=True)
 class Life:
-    """One circuit's: seconds from its order until both routers had proved it, and until the run's end; what it did."""
+    """A circuit's: seconds from its order until both routers had proved it and until the run's end, and what it did."""
 
     verified_s: float
     completed_s: float

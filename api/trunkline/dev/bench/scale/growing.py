@@ -95,7 +95,7 @@ class Growing:
         return made
 
     def look(self, rounds: int) -> Look:
-        """Measure each thing `rounds` times; the first time of all, what is compiled or cached is not counted."""
+        """Measure each thing in each round; the first round of all, in which much is compiled, is not counted."""
         self._settle()
         taken: dict[str, list[Sample]] = {}
         inventory = [str(_BIN / "ansible-inventory"), "-i", str(PROJECT / "inventory/netbox.yml"), "--list"]

@@ -152,7 +152,7 @@ def _with_routers(document: Mapping[str, Any]) -> list[Need]:
 
 
 def pushes_s(document: Mapping[str, Any]) -> list[float]:
-    """Of each round of BENCH=run how long its routers were worked on, from their lease until they were let go."""
+    """Of each order of BENCH=run how long its routers were worked on, from their lease until they were let go."""
     found = []
     for one in document["lives"]:
         spans = [span for span in one.get("spans", ()) if span["stage"] == "apply"]
