@@ -41,10 +41,13 @@ class World:
 
 
 @contextmanager
-def own_state() -> Iterator[State]:
-    """Where a benchmark's services live; they are stopped, and all of it is removed, at the end."""
+def own_state(called: str = "") -> Iterator[State]:
+    """Where a benchmark's services live; they are stopped, and all of it is removed, at the end.
+
+    One that needs several at a time gives each a name.
+    """
     _remove_abandoned()
-    state = State.of(f"{_PREFIX}{os.getpid()}")
+    state = State.of(f"{_PREFIX}{os.getpid()}{called and '-'}{called}")
     state.create()
     try:
         yield state
@@ -54,9 +57,9 @@ def own_state() -> Iterator[State]:
 
 
 @contextmanager
-def embedded_netbox(console: Console) -> Iterator[World]:
-    """An empty NetBox on a free port; stopped and removed at the end."""
-    with own_state() as state:
+def embedded_netbox(console: Console, called: str = "") -> Iterator[World]:
+    """An empty NetBox on a free port; stopped and removed at the end. `called`: as `own_state` has it."""
+    with own_state(called) as state:
         secrets, port = Secrets.make(), free_port()
         secrets.save(state)
         log = RequestLog(state.data / "requests.log")
@@ -78,7 +81,7 @@ def free_port() -> int:
 def _remove_abandoned() -> None:
     """A benchmark that was killed could not stop what it had started."""
     for state in State.started():
-        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(state.name.removeprefix(_PREFIX))):
+        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(state.name.split("-")[1])):
             _remove(state)
 
 

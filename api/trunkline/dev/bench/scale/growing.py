@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
 
 from trunkline.dev import netbox, postgres
 from trunkline.dev.bench.command import measure
-from trunkline.dev.bench.figures import Measured, Sample, measured
+from trunkline.dev.bench.figures import Measured, Sample, measured, ratio
 from trunkline.dev.bench.netbox import orders
 from trunkline.dev.bench.netbox.sides import OURS
 from trunkline.dev.bench.scale.memory import memory_mb
@@ -61,18 +62,28 @@ class Look:
     nodes: int
     circuits: int
     one_more: Measured
+    one_more_beside: Measured
+    """The same in the empty NetBox, asked in turn."""
+    pairs_s: list[tuple[float, float]]
+    """One circuit more here and in the empty one, each time."""
     validate: Measured
     fabric: Measured
     inventory: Measured
     netbox_mb: float
     database_mb: float
 
+    @property
+    def one_more_times(self) -> float:
+        """How many times the seconds in the empty NetBox one circuit more takes here; of each pair, the median."""
+        return median(ratio(here_s, beside_s) for here_s, beside_s in self.pairs_s)
+
 
 @dataclass
 class Growing:
-    """An embedded NetBox into which nodes and circuits are put."""
+    """An embedded NetBox into which nodes and circuits are put, and one `beside` it that stays empty."""
 
     world: World
+    beside: World
     console: Console
     nodes: int = 0
     circuits: int = 0
@@ -97,26 +108,31 @@ class Growing:
     def look(self, rounds: int) -> Look:
         """Measure each thing in each round; the first round of all, in which much is compiled, is not counted."""
         self._settle()
+        pairs: list[tuple[Sample, Sample]] = []
         taken: dict[str, list[Sample]] = {}
         inventory = [str(_BIN / "ansible-inventory"), "-i", str(PROJECT / "inventory/netbox.yml"), "--list"]
         fabric = [str(_BIN / "ansible-playbook"), str(_HERE / "playbooks/fabric.yml")]
         with self.console.status("") as status:
             for number in range(0 if self.nodes == 0 else 1, rounds + 1):
                 status.update(f"{self.nodes} nodes, {self.circuits} circuits: round {number} of {rounds}")
+                both = [(_one_more(self.world), _one_more(self.beside)) for _ in range(_ONE_MORE_A_ROUND)]
                 samples = {
-                    "one_more": [self._one_more() for _ in range(_ONE_MORE_A_ROUND)],
-                    "validate": [self._validate()],
-                    "fabric": [self._run(fabric)],
-                    "inventory": [self._run(inventory)],
+                    "validate": self._validate(),
+                    "fabric": _run(self.world, fabric),
+                    "inventory": _run(self.world, inventory),
                 }
-                for name, found in samples.items() if number else ():
-                    taken.setdefault(name, []).extend(found)
+                if number:
+                    pairs += both
+                    for name, found in samples.items():
+                        taken.setdefault(name, []).append(found)
         medians = {name: measured(samples) for name, samples in taken.items()}
         memory = [memory_mb(self.world.state, name) for name in (netbox.NAME, postgres.NAME)]
         return Look(
             self.nodes,
             self.circuits,
-            medians["one_more"],
+            measured([here for here, _ in pairs]),
+            measured([beside for _, beside in pairs]),
+            [(here.seconds, beside.seconds) for here, beside in pairs],
             medians["validate"],
             medians["fabric"],
             medians["inventory"],
@@ -128,12 +144,6 @@ class Growing:
         for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):
             postgres.sql(self.world.state, statement, netbox.DATABASE)
 
-    def _one_more(self) -> Sample:
-        """What one circuit costs that is not there, and is removed again."""
-        made = self.play("circuit", "present", [_ONE_MORE])
-        self.play("circuit", "absent", [_ONE_MORE])
-        return made
-
     def _validate(self) -> Sample:
         """All nodes and all circuits are compared with what was ordered."""
         node = self.play("node", "present", _routers(self.nodes), "--check")
@@ -142,24 +152,36 @@ class Growing:
 
     def play(self, kind: str, state: str, wanted: list[orders.Order], *options: str) -> Sample:
         """Carry out orders with our modules."""
-        return self._run([*OURS.command(kind, state, wanted, self.world.folder), *options])
-
-    def _run(self, argv: list[str]) -> Sample:
-        return measure(argv, {**OURS.env, **self.world.env}, self.world.folder, self.world.log)
+        return _play(self.world, kind, state, wanted, *options)
 
 
 @contextmanager
 def growing(console: Console) -> Iterator[Growing]:
-    """One with what orders refer to and two nodes in it; stopped and removed at the end."""
-    with embedded_netbox(console) as world:
-        scenario = world.folder / "scenario.json"
-        scenario.write_text(json.dumps(_SCENARIO))
-        bootstrap_netbox(scenario, world.env)
-        made = Growing(world, console)
-        with console.status("Warming up"):
-            made.play("node", "present", orders.nodes(2, "active"))
-        yield made
+    """Two, each with what orders refer to and two nodes in it; stopped and removed at the end."""
+    with embedded_netbox(console) as world, embedded_netbox(console, "empty") as beside:
+        for one in (world, beside):
+            scenario = one.folder / "scenario.json"
+            scenario.write_text(json.dumps(_SCENARIO))
+            bootstrap_netbox(scenario, one.env)
+            with console.status("Warming up"):
+                _play(one, "node", "present", orders.nodes(2, "active"))
+        yield Growing(world, beside, console)
 
 
 def _routers(count: int) -> list[orders.Order]:
     return orders.nodes(count, "active", "router")
+
+
+def _one_more(world: World) -> Sample:
+    """What one circuit costs that is not there, and is removed again."""
+    made = _play(world, "circuit", "present", [_ONE_MORE])
+    _play(world, "circuit", "absent", [_ONE_MORE])
+    return made
+
+
+def _play(world: World, kind: str, state: str, wanted: list[orders.Order], *options: str) -> Sample:
+    return _run(world, [*OURS.command(kind, state, wanted, world.folder), *options])
+
+
+def _run(world: World, argv: list[str]) -> Sample:
+    return measure(argv, {**OURS.env, **world.env}, world.folder, world.log)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from trunkline.dev.bench.figures import Figure, Measured, ratio
+from trunkline.dev.bench.figures import Figure, Measured
 from trunkline.dev.bench.scale.contest import Contest
 from trunkline.dev.bench.scale.growing import Batch, Look
 
@@ -18,6 +18,7 @@ _LAST = 10
 """Of so many batches, made in the fullest NetBox, the median counts."""
 _THINGS = (
     ("one_more", "one circuit more"),
+    ("one_more_beside", "the same in an empty NetBox, in turn"),
     ("validate", "validate all nodes and circuits"),
     ("fabric", "fabric_info"),
     ("inventory", "inventory"),
@@ -26,14 +27,11 @@ _THINGS = (
 
 def figures(contest: Contest) -> list[Figure]:
     """The figures that the project wants; those of one size only where it was measured."""
-    empty, full = contest.looks[0], contest.looks[-1]
+    full = contest.looks[-1]
+    more = full.one_more.requests - full.one_more_beside.requests
     wanted = [
-        Figure(
-            "one circuit more: requests, full - empty", full.one_more.requests - empty.one_more.requests, 0, " more"
-        ),
-        Figure(
-            "one circuit more: seconds, full / empty", ratio(full.one_more.seconds, empty.one_more.seconds), 1.2, "x"
-        ),
+        Figure("one circuit more: requests, full - empty", more, 0, " more"),
+        Figure("one circuit more: seconds, full / empty", full.one_more_times, 1.2, "x"),
     ]
     if full.circuits >= _FULL_CIRCUITS:
         wanted.append(Figure(f"validate {full.circuits:,} circuits in NetBox", full.validate.seconds, 60, " s"))
@@ -63,6 +61,7 @@ def _looks(looks: Sequence[Look]) -> Table:
     for name, called in _THINGS:
         found: list[Measured] = [getattr(look, name) for look in looks]
         shown.add_row(called, *(f"{one.seconds:.2f} ({one.requests})" for one in found))
+    shown.add_row("one circuit more, full / empty", *(f"{look.one_more_times:.2f}x" for look in looks))
     shown.add_row("memory of NetBox, MiB", *(f"{look.netbox_mb:.0f}" for look in looks))
     shown.add_row("memory of PostgreSQL, MiB", *(f"{look.database_mb:.0f}" for look in looks))
     shown.caption = "a whole ansible-playbook (ansible-inventory) each; without routers"
