@@ -47,7 +47,7 @@ def own_state(called: str = "") -> Iterator[State]:
     One that needs several at a time gives each a name.
     """
     _remove_abandoned()
-    state = State.of(f"{_PREFIX}{os.getpid()}{called and '-'}{called}")
+    state = State.of(f"{_PREFIX}{os.getpid()}" + (f"-{called}" if called else ""))
     state.create()
     try:
         yield state
@@ -81,7 +81,8 @@ def free_port() -> int:
 def _remove_abandoned() -> None:
     """A benchmark that was killed could not stop what it had started."""
     for state in State.started():
-        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(state.name.split("-")[1])):
+        pid = state.name.removeprefix(_PREFIX).partition("-")[0]
+        if state.name.startswith(_PREFIX) and not psutil.pid_exists(int(pid)):
             _remove(state)
 
 

@@ -95,12 +95,12 @@ class Growing:
             while self.nodes < nodes:
                 status.update(f"NetBox grows: {self.nodes} nodes of {nodes}")
                 there = min(self.nodes + BATCH, nodes)
-                self.play("node", "present", _routers(there)[self.nodes :])
+                _play(self.world, "node", "present", _routers(there)[self.nodes :])
                 self.nodes = there
             while self.circuits < CIRCUITS_A_NODE * nodes:
                 status.update(f"NetBox grows: {self.circuits} circuits of {CIRCUITS_A_NODE * nodes}")
                 there = min(self.circuits + BATCH, CIRCUITS_A_NODE * nodes)
-                sample = self.play("circuit", "present", orders.circuits(there)[self.circuits :])
+                sample = _play(self.world, "circuit", "present", orders.circuits(there)[self.circuits :])
                 made.append(Batch(self.circuits, there - self.circuits, sample.seconds, sample.requests))
                 self.circuits = there
         return made
@@ -146,13 +146,9 @@ class Growing:
 
     def _validate(self) -> Sample:
         """All nodes and all circuits are compared with what was ordered."""
-        node = self.play("node", "present", _routers(self.nodes), "--check")
-        circuit = self.play("circuit", "present", orders.circuits(self.circuits), "--check")
+        node = _play(self.world, "node", "present", _routers(self.nodes), "--check")
+        circuit = _play(self.world, "circuit", "present", orders.circuits(self.circuits), "--check")
         return Sample(node.seconds + circuit.seconds, node.requests + circuit.requests, node.writes + circuit.writes)
-
-    def play(self, kind: str, state: str, wanted: list[orders.Order], *options: str) -> Sample:
-        """Carry out orders with our modules."""
-        return _play(self.world, kind, state, wanted, *options)
 
 
 @contextmanager
@@ -180,6 +176,7 @@ def _one_more(world: World) -> Sample:
 
 
 def _play(world: World, kind: str, state: str, wanted: list[orders.Order], *options: str) -> Sample:
+    """Carry out orders with our modules."""
     return _run(world, [*OURS.command(kind, state, wanted, world.folder), *options])
 
 
